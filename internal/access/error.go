@@ -1,0 +1,66 @@
+package access
+
+import "fmt"
+
+// Kind classifies an Error by what the caller can do about it. A Kind is
+// itself an error, so that errors.Is(err, access.NotFound) asks for the class.
+type Kind string
+
+// The classes of errors that callers of the API see. Everything that is not an
+// *Error is internal: it is logged once and answered as "internal error".
+const (
+	Invalid         Kind = "invalid"         // the request is malformed or breaks a rule of its grammar
+	Unauthenticated Kind = "unauthenticated" // no credential, or one that does not hold
+	Forbidden       Kind = "forbidden"       // the caller may not do this
+	NotFound        Kind = "not found"       // no such object, or none that the caller may know of
+	NotSupported    Kind = "not supported"   // the path exists, the method on it does not
+	Conflict        Kind = "conflict"        // the object's state forbids it
+	Stale           Kind = "stale"           // the object changed since the caller read it
+	TooLarge        Kind = "too large"       // more than a limit allows
+	Unavailable     Kind = "unavailable"     // cannot be answered now; a later try may succeed
+)
+
+func (k Kind) Error() string { return string(k) }
+
+// Reason names an exact cause where a Kind is too coarse for a caller that
+// must tell two causes apart. Dialects turn it into their own error codes.
+type Reason string
+
+// Reasons that dialects tell apart.
+const (
+	RecordExists Reason = "record exists"
+	RoleExists   Reason = "role exists"
+	TooManyKeys  Reason = "too many keys"
+)
+
+// Error is an error whose message is meant for the caller of the API.
+type Error struct {
+	Kind    Kind
+	Reason  Reason // often empty
+	Message string // names the field, and what would be right
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Is reports whether target is the error's Kind.
+func (e *Error) Is(target error) bool { return target == e.Kind }
+
+// Errorf returns an Error of the given kind.
+func Errorf(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Because returns the error with a Reason.
+func (e *Error) Because(r Reason) *Error {
+	return &Error{Kind: e.Kind, Reason: r, Message: e.Message}
+}
+
+// in returns err, an *Error, with the field that holds the offending value put
+// before its message.
+func in(field string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := err.(*Error) //nolint:errorlint // every validation in this package returns *Error
+	return &Error{Kind: e.Kind, Reason: e.Reason, Message: field + ": " + e.Message}
+}

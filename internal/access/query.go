@@ -1,0 +1,38 @@
+package access
+
+// Query asks whether a subject holds a permission on a resource. A Resource
+// with "*" inside asks for all of the resources that it names.
+type Query struct {
+	Subject    Subject
+	Permission Permission
+	Resource   ResourceURI
+}
+
+// Decision is the answer to a Query, as of one revision of the realm.
+type Decision struct {
+	Allowed  bool
+	Revision Revision
+}
+
+// Revision is a commit's place in the one order of its realm: 1, 2, 3 without
+// a gap. Zero is before the first.
+type Revision int64
+
+// Change is one document that a commit wrote, in the core's words. ID is a
+// RoleID, GroupID, RecordID or ClientID; Document is the noun that it names,
+// by pointer, and nil when the commit deleted it.
+type Change struct {
+	ID       any
+	Document any
+}
+
+// Caller is who makes a request, as its credential proved.
+type Caller struct {
+	Realm      RealmID
+	Subject    Subject
+	Credential string // the id of the key or token, never the secret
+	Request    string // the id of the request, for the audit trail
+
+	// ChecksUsers is set for a client that may ask what any user may do.
+	ChecksUsers bool
+}

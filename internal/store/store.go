@@ -1,0 +1,117 @@
+// Package store is the contract of the durable store: versioned documents of
+// a realm, secondary indexes, numbered commits, and the changes that commits
+// made. Package storetest defines what a correct store is.
+package store
+
+import (
+	"context"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Kind is a sort of document; a Table gives each kind its Go type.
+type Kind string
+
+// Document is one version of a document.
+type Document struct {
+	Kind     Kind
+	ID       string
+	Revision access.Revision // of the commit that wrote this version
+	Body     []byte          // nil when that commit deleted the document
+}
+
+// Commit is everything that one transaction wrote.
+type Commit struct {
+	Revision  access.Revision
+	Documents []Document // in the order of kind and id
+}
+
+// Store keeps the documents of every realm. All methods may be called
+// concurrently. An error that is not described here is the operator's: the
+// disk is full, the database is away.
+type Store interface {
+	// Realms lists the realms that have a commit, in the order of their ids.
+	Realms(ctx context.Context) ([]access.RealmID, error)
+
+	// View runs fn with a Reader that sees the realm as of one revision: at,
+	// or the newest when at is zero. fn must not keep the Reader. Reading a
+	// revision that the realm has not reached, or one whose versions were
+	// pruned, is a NotFound error.
+	View(ctx context.Context, realm access.RealmID, at access.Revision, fn func(Reader) error) error
+
+	// Update runs fn in a transaction and commits what it wrote as the realm's
+	// next revision, which it returns once the commit is on disk. Transactions
+	// of a realm are serial: fn sees every earlier commit and nothing of a
+	// later one. If fn returns an error, that error comes back and nothing is
+	// written. If fn wrote nothing there is no commit, and the newest revision
+	// comes back. fn may run more than once, and may take no lock that another
+	// Update could hold.
+	//
+	// When ctx ends before fn has begun, nothing is written and its error comes
+	// back; once fn has begun, the outcome is always told.
+	Update(ctx context.Context, realm access.RealmID, fn func(Tx) error) (access.Revision, error)
+
+	// Changes returns the realm's commits after a revision, oldest first, at
+	// most limit of them, each whole. It is empty when there is none. After
+	// Prune, a commit lists only the versions that are kept.
+	Changes(ctx context.Context, realm access.RealmID, after access.Revision, limit int) ([]Commit, error)
+
+	// Wake returns a channel that receives after a commit to any realm, by
+	// this process or another. Wakes join: one may stand for many commits.
+	// There is one channel; it is closed by Close.
+	Wake() <-chan struct{}
+
+	// Prune forgets the versions that were superseded before the revision. The
+	// newest version of every document stays, deletions included. View as of a
+	// revision before it is a NotFound error afterwards.
+	Prune(ctx context.Context, realm access.RealmID, before access.Revision) error
+
+	// Close waits for running transactions, and makes every later call fail.
+	Close() error
+}
+
+// Reader reads a realm as of one revision.
+type Reader interface {
+	// Revision is the one that the Reader sees; zero if nothing was ever
+	// committed. In a transaction it is the one before the transaction's own.
+	Revision() access.Revision
+
+	// Get returns the document, or a NotFound error if there is none.
+	Get(kind Kind, id string) (Document, error)
+
+	// List returns documents in the order of their ids, byte by byte.
+	List(q ListQuery) ([]Document, error)
+}
+
+// ListQuery selects documents of one kind.
+type ListQuery struct {
+	Kind  Kind
+	Index string // all documents if empty, else those that the index holds under Value
+	Value string
+	After string // only ids after it; all if empty
+	Limit int    // at most so many; must be positive
+}
+
+// Tx reads and writes a realm in a transaction. Its reads see its own writes.
+type Tx interface {
+	Reader
+
+	// Put writes a document and replaces what indexes hold of it. It returns
+	// the revision of the version that it replaces: zero if there was none, or
+	// if the document was deleted. Putting a document twice in a transaction
+	// leaves the last.
+	Put(kind Kind, id string, body []byte, entries []IndexEntry) (replaced access.Revision, err error)
+
+	// Delete removes a document from Get, List and every index and returns the
+	// revision of the version that it removes, or a NotFound error.
+	Delete(kind Kind, id string) (removed access.Revision, err error)
+
+	// Next is the revision that this transaction will have if it commits.
+	Next() access.Revision
+}
+
+// IndexEntry is a place where an index holds a document.
+type IndexEntry struct {
+	Index string
+	Value string
+}
