@@ -30,8 +30,8 @@ type Commit struct {
 // concurrently. An error that is not described here is the operator's: the
 // disk is full, the database is away.
 type Store interface {
-	// Realms lists the realms that have a commit, in the order of their ids.
-	Realms(ctx context.Context) ([]access.RealmID, error)
+	// Heads returns the newest revision of every realm that has a commit.
+	Heads(ctx context.Context) (map[access.RealmID]access.Revision, error)
 
 	// View runs fn with a Reader that sees the realm as of one revision: at,
 	// or the newest when at is zero. fn must not keep the Reader. Reading a

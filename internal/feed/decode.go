@@ -1,0 +1,54 @@
+package feed
+
+import (
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// followed are the kinds that snapshots or listeners are made of. The others
+// (the audit trail) pass by.
+var followed = []store.Kind{
+	store.Realms.Kind, store.Roles.Kind, store.Groups.Kind, store.Records.Kind,
+	store.Clients.Kind, store.APIKeys.Kind,
+}
+
+func appendChanges(changes []access.Change, docs []store.Document) ([]access.Change, error) {
+	for _, d := range docs {
+		c, err := decode(d)
+		if err != nil {
+			return nil, err
+		}
+		if c.ID != nil {
+			changes = append(changes, c)
+		}
+	}
+	return changes, nil
+}
+
+// decode turns a version of a document into a Change; its ID is nil if the
+// kind is not followed.
+func decode(d store.Document) (access.Change, error) {
+	switch d.Kind {
+	case store.Realms.Kind:
+		return change(store.Realms, access.RealmID(d.ID), d)
+	case store.Roles.Kind:
+		return change(store.Roles, access.RoleID(d.ID), d)
+	case store.Groups.Kind:
+		return change(store.Groups, access.GroupID(d.ID), d)
+	case store.Records.Kind:
+		return change(store.Records, access.RecordID(d.ID), d)
+	case store.Clients.Kind:
+		return change(store.Clients, access.ClientID(d.ID), d)
+	case store.APIKeys.Kind:
+		return change(store.APIKeys, access.APIKeyID(d.ID), d)
+	}
+	return access.Change{}, nil
+}
+
+func change[T any](t store.Table[T], id any, d store.Document) (access.Change, error) {
+	doc, err := t.Decode(d)
+	if err != nil || doc == nil {
+		return access.Change{ID: id}, err // not a typed nil: Document must compare equal to nil
+	}
+	return access.Change{ID: id, Document: doc}, nil
+}

@@ -1,0 +1,204 @@
+// Package feed turns commits into snapshots. It is the only place that
+// replaces a realm's snapshot: at start, after a write of this node, and after
+// a write of another node that shares the store.
+package feed
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+const (
+	pollEvery   = time.Second // finds commits whose wake was lost
+	commitsRead = 256         // at a time, when catching up
+	rowsRead    = 1000        // at a time, when loading
+)
+
+// Listener is told of every change of a realm, in order, before the snapshot
+// that shows the change. It must not block. It is called by one goroutine at a
+// time for a realm.
+type Listener func(realm access.RealmID, changes []access.Change)
+
+// Config is what a Feed needs.
+type Config struct {
+	Store     store.Store
+	Log       *slog.Logger
+	Listeners []Listener
+}
+
+// Feed follows the commits of every realm.
+type Feed struct {
+	store     store.Store
+	log       *slog.Logger
+	listeners []Listener
+	realms    sync.Map // access.RealmID to *realm
+}
+
+// realm is what the Feed knows of one realm.
+type realm struct {
+	id   access.RealmID
+	snap atomic.Pointer[engine.Snapshot] // nil until loaded; replaced under mu only
+	mu   sync.Mutex
+	lost atomic.Bool // a commit of this node could not be followed: the snapshot must not decide
+}
+
+// Open loads every realm of the store. The Feed follows further commits once
+// Run is called.
+func Open(ctx context.Context, cfg Config) (*Feed, error) {
+	f := &Feed{store: cfg.Store, log: cfg.Log, listeners: cfg.Listeners}
+	if err := f.catchUpAll(ctx); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Run follows the store until ctx ends.
+func (f *Feed) Run(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.store.Wake():
+		case <-tick.C:
+		}
+		if err := f.catchUpAll(ctx); err != nil && ctx.Err() == nil {
+			f.log.Error("following the store failed; trying again", "err", err)
+		}
+	}
+}
+
+// Snapshot returns the realm's newest snapshot. It is an Unavailable error
+// when the realm is not loaded, or when this node committed a change that it
+// could not follow: deciding without it could allow what was just revoked.
+func (f *Feed) Snapshot(id access.RealmID) (*engine.Snapshot, error) {
+	if v, ok := f.realms.Load(id); ok {
+		r := v.(*realm)
+		if snap := r.snap.Load(); snap != nil && !r.lost.Load() {
+			return snap, nil
+		}
+	}
+	return nil, access.Errorf(access.Unavailable, "the realm's decisions are not up to date; try again")
+}
+
+// Reach returns once the realm's snapshot, and everything that listens, shows
+// the revision. It does not fail: when the store cannot be read, Snapshot
+// refuses to serve the realm until Run has caught up.
+func (f *Feed) Reach(id access.RealmID, rev access.Revision) {
+	r := f.realm(id)
+	if snap := r.snap.Load(); snap != nil && snap.Revision() >= rev {
+		return
+	}
+	// A context of its own: the commit is made, so its effect may not hang on
+	// whether the caller still waits for the answer.
+	if err := f.catchUp(context.Background(), r); err != nil {
+		r.lost.Store(true)
+		f.log.Error("following an own commit failed; the realm decides nothing until it is followed",
+			"realm", id, "revision", rev, "err", err)
+	}
+}
+
+func (f *Feed) realm(id access.RealmID) *realm {
+	if v, ok := f.realms.Load(id); ok {
+		return v.(*realm)
+	}
+	v, _ := f.realms.LoadOrStore(id, &realm{id: id})
+	return v.(*realm)
+}
+
+func (f *Feed) catchUpAll(ctx context.Context) error {
+	heads, err := f.store.Heads(ctx)
+	if err != nil {
+		return fmt.Errorf("listing realms: %w", err)
+	}
+	for id, head := range heads {
+		r := f.realm(id)
+		if snap := r.snap.Load(); snap != nil && snap.Revision() >= head && !r.lost.Load() {
+			continue
+		}
+		if err := f.catchUp(ctx, r); err != nil {
+			return fmt.Errorf("realm %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// catchUp brings the realm to the store's newest revision.
+func (f *Feed) catchUp(ctx context.Context, r *realm) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	snap := r.snap.Load()
+	if snap == nil {
+		return f.load(ctx, r)
+	}
+	for {
+		commits, err := f.store.Changes(ctx, r.id, snap.Revision(), commitsRead)
+		if err != nil {
+			return fmt.Errorf("reading changes after revision %d: %w", snap.Revision(), err)
+		}
+		if len(commits) == 0 {
+			break
+		}
+		// A batch of commits becomes visible at once: nobody sees half of one.
+		var changes []access.Change
+		for _, c := range commits {
+			if changes, err = appendChanges(changes, c.Documents); err != nil {
+				return err
+			}
+		}
+		snap = f.show(r, snap, commits[len(commits)-1].Revision, changes)
+	}
+	r.lost.Store(false)
+	return nil
+}
+
+// load makes the realm's first snapshot: its newest documents, as if one
+// commit had written them all.
+func (f *Feed) load(ctx context.Context, r *realm) error {
+	var changes []access.Change
+	var rev access.Revision
+	err := f.store.View(ctx, r.id, 0, func(rd store.Reader) error {
+		rev, changes = rd.Revision(), nil
+		for _, kind := range followed {
+			for after := ""; ; {
+				docs, err := rd.List(store.ListQuery{Kind: kind, After: after, Limit: rowsRead})
+				if err != nil {
+					return err
+				}
+				if changes, err = appendChanges(changes, docs); err != nil {
+					return err
+				}
+				if len(docs) < rowsRead {
+					break
+				}
+				after = docs[len(docs)-1].ID
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("loading: %w", err)
+	}
+	f.show(r, engine.New(), rev, changes)
+	return nil
+}
+
+// show tells the listeners and replaces the snapshot, in this order: a check
+// that sees the new snapshot has a caller who was admitted by nothing older.
+func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, changes []access.Change) *engine.Snapshot {
+	for _, listen := range f.listeners {
+		listen(r.id, changes)
+	}
+	snap = snap.Apply(rev, changes)
+	r.snap.Store(snap)
+	return snap
+}
