@@ -1,0 +1,73 @@
+# Builds, checks and tests Reeve. `make help` lists the targets.
+#
+# Needed: Go, git, make. What the tests need beyond that (Node.js, a C compiler
+# for the race detector) is installed by scripts/setup-tests.sh.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# Modules below this one, which ./... does not reach.
+NESTED := $(patsubst %/go.mod,%,$(shell git ls-files '*/go.mod'))
+
+# How long and how hard `make soak` works.
+FUZZTIME    ?= 1m
+SOAK_CHECKS ?= 100000
+KILL_ROUNDS ?= 1000
+
+.PHONY: build run test test-setup check bench soak clean help
+
+build: ## build bin/reeve (the default)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/reeve ./cmd/reeve
+
+run: build ## build, and start a server that keeps its data in ./reeve-data
+	./bin/reeve serve
+
+test: build test-setup ## run every test; the last line says how many passed
+	REEVE_BIN='$(CURDIR)/bin/reeve' CGO_ENABLED=1 $(GO) run ./internal/tools/testsum \
+		-go='-race -timeout=20m ./...' -node=compat/authress-js
+
+test-setup: ## install what the tests need and is missing
+	@scripts/setup-tests.sh
+
+check: bin/staticcheck bin/golangci-lint ## formatting, vet, staticcheck, golangci-lint
+	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r ls -d 2>/dev/null | xargs -r gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):" $$unformatted; exit 1; fi
+	$(GO) vet ./...
+	@for dir in $(NESTED); do \
+		if [ -n "$$(cd $$dir && $(GO) list ./... 2>/dev/null)" ]; then echo "go vet ($$dir)"; (cd $$dir && $(GO) vet ./...); fi; \
+	done
+	bin/staticcheck ./...
+	bin/golangci-lint run ./...
+
+bench: ## benchmarks of the engine and the store
+	$(GO) test -run '^$$' -bench . -benchmem ./internal/engine/... ./internal/store/...
+
+soak: build test-setup ## every fuzz target for FUZZTIME, many random questions, many kills
+	@for pkg in $$(git grep -l --untracked '^func Fuzz' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \
+		for target in $$($(GO) test -list '^Fuzz' ./$$pkg | grep '^Fuzz'); do \
+			echo "$$target ($$pkg) for $(FUZZTIME)"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' ./$$pkg; \
+		done; \
+	done
+	@for pkg in $$(git grep -l --untracked 'rapid\.Check' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \
+		echo "properties ($$pkg), $(SOAK_CHECKS) checks each"; \
+		$(GO) test -timeout=0 -count=1 ./$$pkg -rapid.checks='$(SOAK_CHECKS)'; \
+	done
+	REEVE_BIN='$(CURDIR)/bin/reeve' $(GO) test -timeout=0 -count=1 -v ./compat/kill -rounds='$(KILL_ROUNDS)'
+
+bin/staticcheck: tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../bin/ honnef.co/go/tools/cmd/staticcheck
+
+bin/golangci-lint: tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+clean: ## remove what was built or installed here; leaves reeve-data alone
+	rm -rf bin compat/*/node_modules examples/*/node_modules
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
