@@ -1,0 +1,169 @@
+// Starts the real server for a test file, and always stops it.
+//
+// REEVE_BIN names the binary; without it, ../../bin/reeve is used.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { AuthressClient } from '@authress/sdk';
+
+const binary = process.env.REEVE_BIN || fileURLToPath(new URL('../../bin/reeve', import.meta.url));
+const startWithin = 20_000; // ms
+const stopWithin = 10_000; // ms
+
+/**
+ * startServer resolves once GET /readyz answers 200. It rejects with the
+ * server's log if that does not happen, or if the server ends before.
+ */
+export async function startServer() {
+  const data = mkdtempSync(join(tmpdir(), 'reeve-compat-'));
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return await start(port, data);
+    } catch (error) {
+      // Another program may take the port before the server does.
+      if (attempt === 3 || !/address already in use/.test(error.message)) {
+        rmSync(data, { recursive: true, force: true });
+        throw error;
+      }
+    }
+  }
+}
+
+async function start(port, data) {
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`, '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stdout.setEncoding('utf8').on('data', text => { log += text; });
+  child.stderr.setEncoding('utf8').on('data', text => { log += text; });
+
+  let ended = null; // how, once it has
+  const end = new Promise(resolve => {
+    child.on('error', error => resolve(ended = `could not be started: ${error.message}`));
+    child.on('exit', (code, signal) => resolve(ended = signal ? `was ended by ${signal}` : `ended with ${code}`));
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.on('exit', kill); // whatever becomes of the test
+
+  for (const deadline = Date.now() + startWithin; ; await sleep(25)) {
+    if (ended) {
+      throw new Error(`${binary} ${ended}. Its log:\n${log}`);
+    }
+    const ready = await fetch(`${url}/readyz`).then(r => r.ok, () => false);
+    if (ready) {
+      break;
+    }
+    if (Date.now() > deadline) {
+      kill();
+      await end;
+      throw new Error(`${binary} was not ready at ${url} within ${startWithin} ms. Its log:\n${log}`);
+    }
+  }
+
+  const bootstrap = JSON.parse(readFileSync(join(data, 'bootstrap.json'), 'utf8'));
+  return {
+    url,
+    port,
+    data,
+    ...bootstrap, // accountId, accessKey, apiKey
+
+    log: () => log,
+
+    /** client is an SDK client, of the first client with all rights unless another key is given. */
+    client: (accessKey = bootstrap.accessKey) => new AuthressClient({ authressApiUrl: url, userAgent: 'compat' }, accessKey),
+
+    /** stop asks the server to end, and rejects unless it does so cleanly and soon. */
+    async stop() {
+      child.kill('SIGTERM');
+      await Promise.race([end, sleep(stopWithin, null, { ref: false })]);
+      const how = ended;
+      kill();
+      process.off('exit', kill);
+      rmSync(data, { recursive: true, force: true });
+      assert.equal(how, 'ended with 0', `how the server stopped. Its log:\n${log}`);
+    },
+  };
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * refused asserts that the SDK call fails with that status, with a body that
+ * has a title, an errorCode (that one, if given) and an errorId, and returns
+ * the error.
+ */
+export async function refused(call, status, errorCode) {
+  let error;
+  try {
+    await call;
+  } catch (e) {
+    error = e;
+  }
+  assert.ok(error, `the call succeeded; want status ${status}`);
+  assert.equal(error.status, status, `status of ${describe(error)}`);
+  for (const field of ['title', 'errorCode', 'errorId']) {
+    assert.equal(typeof error.data?.[field], 'string', `${field} of ${describe(error)}`);
+    assert.notEqual(error.data[field], '', `${field} of ${describe(error)}`);
+  }
+  if (errorCode) {
+    assert.equal(error.data.errorCode, errorCode, `errorCode of ${describe(error)}`);
+  }
+  return error;
+}
+
+function describe(error) {
+  return error instanceof Error ? error.stack : JSON.stringify({ url: error.url, status: error.status, message: error.message, data: error.data });
+}
+
+/** newClient creates a service client with a key of its own, and returns its SDK client, id and key. */
+export async function newClient(server, body = { name: 'compat' }) {
+  const admin = server.client();
+  const { data: client } = await admin.serviceClients.createClient(body);
+  const { data: key } = await admin.serviceClients.requestAccessKey(client.clientId);
+  return { clientId: client.clientId, keyId: key.keyId, accessKey: key.accessKey, sdk: server.client(key.accessKey) };
+}
+
+/** newRole creates a role that allows those actions. */
+export async function newRole(admin, roleId, ...actions) {
+  const permissions = actions.map(action => ({ action, allow: true, grant: false, delegate: false }));
+  await admin.roles.createRole({ roleId, name: roleId, permissions });
+}
+
+/** give creates a record that gives one user roles on resources. */
+export async function give(admin, userId, roles, ...resources) {
+  const { data } = await admin.accessRecords.createRecord({
+    name: `what ${userId} has`,
+    users: [{ userId }],
+    statements: [{ roles: [roles].flat(), resources: resources.map(resourceUri => ({ resourceUri })) }],
+  });
+  return data;
+}
+
+/** may tells whether the user is authorized; what is neither yes nor no is thrown. */
+export async function may(sdk, userId, permission, resourceUri) {
+  try {
+    await sdk.userPermissions.authorizeUser(userId, resourceUri, permission);
+    return true;
+  } catch (error) {
+    if (error.code === 'UnauthorizedError') {
+      return false;
+    }
+    throw error;
+  }
+}
