@@ -101,6 +101,10 @@ type APIKey struct {
 	Created time.Time `json:"created"`
 }
 
+// DefaultRealm is the realm that the first start makes. What needs no
+// credential and names no client is answered for it.
+const DefaultRealm RealmID = "default"
+
 // Realm isolates one customer of this server from every other. A credential
 // belongs to exactly one realm.
 type Realm struct {

@@ -2,6 +2,8 @@ package authn
 
 import (
 	"crypto/sha256"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -110,6 +112,34 @@ func (d *Directory) Client(realm access.RealmID, id access.ClientID) *access.Ser
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.clients[clientKey{realm, id}]
+}
+
+// ClientKeys returns the keys of the client, in whichever realm it is.
+func (d *Directory) ClientKeys(id access.ClientID) []access.AccessKey {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var keys []access.AccessKey
+	for realm := range d.realms {
+		if client := d.clients[clientKey{realm, id}]; client != nil {
+			keys = append(keys, client.Keys...)
+		}
+	}
+	return keys
+}
+
+// RealmKeys returns the keys of all clients of a realm, in the order of their
+// ids.
+func (d *Directory) RealmKeys(realm access.RealmID) []access.AccessKey {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	var keys []access.AccessKey
+	for at, client := range d.clients {
+		if at.realm == realm {
+			keys = append(keys, client.Keys...)
+		}
+	}
+	slices.SortFunc(keys, func(a, b access.AccessKey) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return keys
 }
 
 // apiKey returns the API key whose secret has the hash.

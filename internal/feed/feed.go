@@ -82,12 +82,35 @@ func (f *Feed) Run(ctx context.Context) {
 // could not follow: deciding without it could allow what was just revoked.
 func (f *Feed) Snapshot(id access.RealmID) (*engine.Snapshot, error) {
 	if v, ok := f.realms.Load(id); ok {
-		r := v.(*realm)
-		if snap := r.snap.Load(); snap != nil && !r.lost.Load() {
+		if snap := v.(*realm).current(); snap != nil {
 			return snap, nil
 		}
 	}
-	return nil, access.Errorf(access.Unavailable, "the realm's decisions are not up to date; try again")
+	return nil, errBehind()
+}
+
+// Ready returns an Unavailable error while Snapshot refuses a realm.
+func (f *Feed) Ready() error {
+	var err error
+	f.realms.Range(func(_, v any) bool {
+		if v.(*realm).current() == nil {
+			err = errBehind()
+		}
+		return err == nil
+	})
+	return err
+}
+
+func errBehind() error {
+	return access.Errorf(access.Unavailable, "the realm's decisions are not up to date; try again")
+}
+
+// current is the snapshot to decide by, or nil.
+func (r *realm) current() *engine.Snapshot {
+	if r.lost.Load() {
+		return nil
+	}
+	return r.snap.Load()
 }
 
 // Reach returns once the realm's snapshot, and everything that listens, shows

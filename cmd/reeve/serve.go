@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/reeve-authz/reeve/internal/server"
+)
+
+func serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := serveConfig(cmd)
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), cfg)
+		},
+	}
+	f := cmd.Flags()
+	f.String("data", "./reeve-data", "folder that keeps the store")
+	f.String("listen", "127.0.0.1:8700", "host:port to listen on")
+	f.Bool("dev", false, "keep everything in memory, on the loopback interface only")
+	f.Bool("insecure", false, "allow plain HTTP beyond the loopback interface, where something in front adds TLS")
+	f.String("tls-cert", "", "file with the TLS certificate chain (PEM)")
+	f.String("tls-key", "", "file with the TLS private key (PEM)")
+	f.StringSlice("public-url", nil, "scheme://host[:port] under which clients know the server; may be repeated, links name the first")
+	f.String("account-id", "", "account id of the first start's realm (default acc_default)")
+	f.String("access-key-file", "", "file with the access key of the first start's owner")
+	f.String("api-key-file", "", "file with the API key of the first start's owner")
+	return cmd
+}
+
+func serveConfig(cmd *cobra.Command) (server.Config, error) {
+	k, err := settings(cmd)
+	if err != nil {
+		return server.Config{}, err
+	}
+	return server.Config{
+		Data:          k.String("data"),
+		Listen:        k.String("listen"),
+		Dev:           k.Bool("dev"),
+		Insecure:      k.Bool("insecure"),
+		TLSCert:       k.String("tls-cert"),
+		TLSKey:        k.String("tls-key"),
+		PublicURLs:    k.Strings("public-url"),
+		AccountID:     k.String("account-id"),
+		AccessKeyFile: k.String("access-key-file"),
+		APIKeyFile:    k.String("api-key-file"),
+		Version:       buildVersion(),
+	}, nil
+}
+
+func serve(ctx context.Context, cfg server.Config) (err error) {
+	s, err := server.Open(ctx, cfg, logger())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	s.Greet(os.Stdout)
+	return s.Serve(ctx)
+}
+
+// logger writes text to a terminal and JSON to everything else.
+func logger() *slog.Logger {
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		return slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+}
+
+// knownSettings are the names of all flags of all commands.
+func knownSettings(root *cobra.Command) []string {
+	var names []string
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !slices.Contains(names, f.Name) && f.Name != "help" && f.Name != "config" {
+				names = append(names, f.Name)
+			}
+		})
+	}
+	slices.Sort(names)
+	return names
+}
+

@@ -1,0 +1,61 @@
+// Package api is the HTTP plumbing that the dialects share: one router for the
+// escaped path, strict JSON, answers, and the frame around every request. It
+// decides nothing.
+package api
+
+import (
+	"net/http"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Dialect is one public way to speak to the server: its routes, and how it
+// writes an error.
+type Dialect struct {
+	Routes []Route
+	// WriteError answers with the error; message and kind are the caller's.
+	WriteError func(w http.ResponseWriter, r *Request, err *access.Error)
+}
+
+// Route is one method of one path.
+type Route struct {
+	Method string
+	// Path is made of literal segments, {name} for one segment, and {name...}
+	// for one or more segments, as many as the rest of the path leaves. A
+	// literal is preferred to {name}, and {name} to {name...}.
+	Path   string
+	Public bool // asks for no credential, and looks at none
+	Handle Handler
+}
+
+// Handler answers a request, or returns an error for the dialect to write. An
+// error that is not an *access.Error is internal.
+type Handler func(w http.ResponseWriter, r *Request) error
+
+// Request is an HTTP request whose route is found and whose caller is proved.
+type Request struct {
+	*http.Request
+	ID     string        // of the request, echoed in the answer and kept in the audit trail
+	Caller access.Caller // zero on a Public route
+	params params
+}
+
+// Param returns what stood in the path for {name}, each segment unescaped
+// once, so "%2F" has become a slash.
+func (r *Request) Param(name string) string { return r.params.get(name).value }
+
+// EscapedParam returns the same as it was sent.
+func (r *Request) EscapedParam(name string) string { return r.params.get(name).escaped }
+
+type param struct{ name, escaped, value string }
+
+type params []param
+
+func (p params) get(name string) param {
+	for i := range p {
+		if p[i].name == name {
+			return p[i]
+		}
+	}
+	return param{}
+}

@@ -1,0 +1,131 @@
+// Package authress speaks the dialect of the Authress API, so that its official
+// SDKs and its Terraform provider work unmodified. It maps and nothing else.
+package authress
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/api"
+	"github.com/reeve-authz/reeve/internal/authz"
+)
+
+// Config is what the dialect needs.
+type Config struct {
+	Authz *authz.Service
+	// PublicURL is the scheme://host[:port] that links name. If empty, they
+	// name the host that the caller asked for.
+	PublicURL string
+}
+
+type handler struct {
+	authz     *authz.Service
+	publicURL string
+}
+
+// New returns the dialect.
+func New(cfg Config) *api.Dialect {
+	h := &handler{authz: cfg.Authz, publicURL: cfg.PublicURL}
+	return &api.Dialect{Routes: h.routes(), WriteError: writeError}
+}
+
+// routes lists every route of the dialect. A resource stands in the path as one
+// escaped segment; the twins with {resource...} are for clients that leave its
+// slashes unescaped, as the Ruby SDK does.
+func (h *handler) routes() []api.Route {
+	return []api.Route{
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions/{permission}", Handle: h.authorizeUser},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions/{permission}", Handle: h.authorizeUser},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions", Handle: h.userPermissions},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions", Handle: h.userPermissions},
+
+		{Method: "GET", Path: "/v1/records", Handle: h.listRecords},
+		{Method: "POST", Path: "/v1/records", Handle: h.createRecord},
+		{Method: "GET", Path: "/v1/records/{record}", Handle: h.getRecord},
+		{Method: "PUT", Path: "/v1/records/{record}", Handle: h.updateRecord},
+		{Method: "POST", Path: "/v1/records/{record}", Handle: h.updateRecord}, // what the C# SDK sends
+		{Method: "DELETE", Path: "/v1/records/{record}", Handle: h.deleteRecord},
+
+		{Method: "GET", Path: "/v1/roles", Handle: h.listRoles},
+		{Method: "POST", Path: "/v1/roles", Handle: h.createRole},
+		{Method: "GET", Path: "/v1/roles/{role}", Handle: h.getRole},
+		{Method: "PUT", Path: "/v1/roles/{role}", Handle: h.updateRole},
+		{Method: "DELETE", Path: "/v1/roles/{role}", Handle: h.deleteRole},
+
+		{Method: "GET", Path: "/v1/clients", Handle: h.listClients},
+		{Method: "POST", Path: "/v1/clients", Handle: h.createClient},
+		{Method: "GET", Path: "/v1/clients/{client}", Handle: h.getClient},
+		{Method: "PUT", Path: "/v1/clients/{client}", Handle: h.updateClient},
+		{Method: "DELETE", Path: "/v1/clients/{client}", Handle: h.deleteClient},
+		{Method: "POST", Path: "/v1/clients/{client}/access-keys", Handle: h.createAccessKey},
+		{Method: "DELETE", Path: "/v1/clients/{client}/access-keys/{key}", Handle: h.deleteAccessKey},
+
+		// Whoever verifies a token reads these, without a credential of ours.
+		{Method: "GET", Path: "/.well-known/openid-configuration", Public: true, Handle: h.discovery},
+		{Method: "GET", Path: "/.well-known/openid-configuration/jwks", Public: true, Handle: h.realmKeys},
+		{Method: "GET", Path: "/v1/clients/{client}/.well-known/openid-configuration", Public: true, Handle: h.clientDiscovery},
+		{Method: "GET", Path: "/v1/clients/{client}/.well-known/openid-configuration/jwks", Public: true, Handle: h.clientKeys},
+	}
+}
+
+// linksJSON is the content type of answers with a body.
+const linksJSON = "application/links+json"
+
+// responseError is the body of every answer that is not a success.
+type responseError struct {
+	Title     string `json:"title"` // what the SDKs show
+	ErrorCode string `json:"errorCode"`
+	ErrorID   string `json:"errorId"`
+}
+
+func writeError(w http.ResponseWriter, r *api.Request, err *access.Error) {
+	// Encoding three strings does not fail.
+	_ = api.WriteJSON(w, api.Status(err.Kind), linksJSON, responseError{err.Message, errorCode(err), r.ID})
+}
+
+// errorCode is the stable name of an error. Source: the codes that the Authress
+// documentation shows; where it shows none, ours.
+func errorCode(err *access.Error) string {
+	switch err.Reason {
+	case access.RecordExists:
+		return "AccessRecordAlreadyExists"
+	case access.RoleExists:
+		return "RoleAlreadyExists"
+	case access.TooManyKeys:
+		return "TooManyAccessKeys"
+	}
+	switch err.Kind {
+	case access.Invalid:
+		return "InvalidRequest"
+	case access.Unauthenticated:
+		return "Unauthorized"
+	case access.Forbidden:
+		return "Forbidden"
+	case access.NotFound:
+		return "NotFound"
+	case access.NotSupported:
+		return "NotSupported"
+	case access.Conflict:
+		return "Conflict"
+	case access.Stale:
+		return "PreconditionFailed"
+	case access.TooLarge:
+		return "PayloadTooLarge"
+	case access.Unavailable:
+		return "ServiceUnavailable"
+	}
+	return "InternalError"
+}
+
+// sdk is the language of the official SDK that sent the request, in lower case:
+// "authress sdk; terraform; 2.0.39;" is "terraform". It decides nothing but the
+// few answers that one SDK needs otherwise than the rest.
+func sdk(r *api.Request) string {
+	name, rest, _ := strings.Cut(strings.ToLower(r.UserAgent()), ";")
+	if name != "authress sdk" {
+		return ""
+	}
+	language, _, _ := strings.Cut(rest, ";")
+	return strings.TrimSpace(language)
+}

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Config is what NewHandler needs.
+type Config struct {
+	Dialects []*Dialect // the first one also answers for paths that no route has
+	// Authenticate returns who sends a request with these headers, or an
+	// Unauthenticated error.
+	Authenticate func(http.Header) (access.Caller, error)
+	Log          *slog.Logger
+}
+
+// NewHandler serves the routes of every dialect on one port.
+func NewHandler(cfg Config) http.Handler {
+	h := &handler{authenticate: cfg.Authenticate, log: cfg.Log, fallback: cfg.Dialects[0]}
+	for _, d := range cfg.Dialects {
+		for _, r := range d.Routes {
+			h.routes.add(d, r)
+		}
+	}
+	return h
+}
+
+type handler struct {
+	routes       router
+	authenticate func(http.Header) (access.Caller, error)
+	log          *slog.Logger
+	fallback     *Dialect
+}
+
+// ServeHTTP is the frame around every request: everything that is the same for
+// all routes happens here, in this order.
+func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	r := &Request{Request: hr, ID: requestID(hr)}
+	header := w.Header()
+	header.Set("X-Request-Id", r.ID)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	if len(hr.TransferEncoding) > 0 {
+		// net/http keeps the connection of a request that names its length
+		// twice, and would serve what a smuggler put behind it.
+		header.Set("Connection", "close")
+	}
+	dialect := h.fallback
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is compared as it is
+				panic(v)
+			}
+			h.log.Error("a request panicked", "request", r.ID, "panic", v, "stack", string(debug.Stack()))
+			dialect.WriteError(w, r, errInternal())
+		}
+	}()
+	dialect, err := h.serve(w, r)
+	if err != nil {
+		h.writeError(w, r, dialect, err)
+	}
+}
+
+// serve finds the route, proves the caller and runs the handler. The dialect
+// that it returns writes the error.
+func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
+	place, params, err := h.routes.find(r.URL.EscapedPath())
+	if err != nil {
+		return h.fallback, err
+	}
+	if place == nil {
+		return h.fallback, access.Errorf(access.NotFound, "no such path")
+	}
+	target := place.methods[r.Method]
+	if target == nil {
+		w.Header().Set("Allow", place.allowed())
+		return h.fallback, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return target.dialect, access.Errorf(access.Invalid, "Content-Encoding: send the body as it is")
+	}
+	r.params = params
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if !target.Public {
+		if r.Caller, err = h.authenticate(r.Header); err != nil {
+			return target.dialect, err
+		}
+		r.Caller.Request = r.ID
+	}
+	return target.dialect, target.Handle(w, r)
+}
+
+// writeError answers with an error, and logs it if it is the operator's.
+func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err error) {
+	var e *access.Error
+	if !errors.As(err, &e) {
+		if r.Context().Err() != nil {
+			return // the caller has gone away
+		}
+		h.log.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.URL.Path, "err", err)
+		e = errInternal()
+	}
+	switch e.Kind {
+	case access.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	case access.Unavailable:
+		w.Header().Set("Retry-After", "1")
+	}
+	d.WriteError(w, r, e)
+}
+
+// internalError is the kind of every error that is not the caller's. No caller
+// is told more.
+const internalError access.Kind = "internal"
+
+func errInternal() *access.Error { return access.Errorf(internalError, "internal error") }
+
+// Status is the HTTP status of an error of the kind, the same in every dialect
+// that does not say otherwise.
+func Status(k access.Kind) int {
+	switch k {
+	case access.Invalid:
+		return http.StatusBadRequest
+	case access.Unauthenticated:
+		return http.StatusUnauthorized
+	case access.Forbidden:
+		return http.StatusForbidden
+	case access.NotFound:
+		return http.StatusNotFound
+	case access.NotSupported:
+		return http.StatusMethodNotAllowed
+	case access.Conflict:
+		return http.StatusConflict
+	case access.Stale:
+		return http.StatusPreconditionFailed
+	case access.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case access.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// requestID takes the caller's X-Request-Id if it is harmless to echo and to
+// log, and makes one otherwise.
+func requestID(r *http.Request) string {
+	const maxLen = 256
+	id := r.Header.Get("X-Request-Id")
+	if id == "" || len(id) > maxLen {
+		return newRequestID()
+	}
+	for i := 0; i < len(id); i++ {
+		if id[i] <= ' ' || id[i] > '~' {
+			return newRequestID()
+		}
+	}
+	return id
+}
+
+func newRequestID() string { return "req_" + ulid.MustNew(ulid.Now(), rand.Reader).String() }

@@ -1,0 +1,177 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Bounds of a request's body.
+const (
+	maxBody      = 1 << 20 // bytes
+	maxJSONDepth = 64
+)
+
+// ReadJSON reads the body, one JSON value, into a T, whatever Content-Type the
+// request names: some official clients name none. An empty body is read as {}.
+//
+// Members that T does not have are ignored. It is an Invalid error if the body
+// is not well-formed UTF-8 JSON, has a member twice, a member whose name
+// differs from one of T's only in case, data after the value, or a value of
+// another type than T's; and a TooLarge error if it is longer than 1 MiB.
+func ReadJSON[T any](r *Request) (T, error) {
+	var v T
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return v, access.Errorf(access.TooLarge, "the body must be at most %d bytes long", maxBody)
+		}
+		return v, access.Errorf(access.Invalid, "the body could not be read to its end")
+	}
+	if body = bytes.TrimSpace(body); len(body) == 0 {
+		return v, nil
+	}
+	if err := checkNames(body, reflect.TypeFor[T]()); err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(body, &v); err != nil {
+		return v, errJSON(err)
+	}
+	return v, nil
+}
+
+// errJSON says where the JSON is wrong, in words of JSON rather than of Go.
+func errJSON(err error) error {
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) && semantic.JSONPointer != "" {
+		return access.Errorf(access.Invalid, "the body's %s has the wrong type", semantic.JSONPointer)
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		return access.Errorf(access.Invalid, "the body is not valid JSON at byte %d: %s", syntactic.ByteOffset, syntactic.Err)
+	}
+	return access.Errorf(access.Invalid, "the body does not have the form that is expected here")
+}
+
+// checkNames walks the body beside the type that it is meant for and refuses
+// names that differ from the type's only in case: a reader that folds case
+// would take them for the member itself. It refuses what nests too deeply.
+func checkNames(body []byte, t reflect.Type) error {
+	dec := jsontext.NewDecoder(bytes.NewReader(body))
+	if err := walk(dec, t); err != nil {
+		return err
+	}
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return access.Errorf(access.Invalid, "the body has data after its JSON value")
+	}
+	return nil
+}
+
+func walk(dec *jsontext.Decoder, t reflect.Type) error {
+	if dec.StackDepth() > maxJSONDepth {
+		return access.Errorf(access.Invalid, "the body's JSON nests deeper than %d", maxJSONDepth)
+	}
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return errJSON(err)
+	}
+	switch tok.Kind() {
+	case '{':
+		err = walkObject(dec, t)
+	case '[':
+		err = walkArray(dec, t)
+	default:
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := dec.ReadToken(); err != nil { // the closing } or ]
+		return errJSON(err)
+	}
+	return nil
+}
+
+func walkObject(dec *jsontext.Decoder, t reflect.Type) error {
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return errJSON(err)
+		}
+		member, err := memberType(t, name.String())
+		if err != nil {
+			return err
+		}
+		if err := walk(dec, member); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func walkArray(dec *jsontext.Decoder, t reflect.Type) error {
+	var element reflect.Type
+	if t != nil && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) {
+		element = t.Elem()
+	}
+	for dec.PeekKind() != ']' {
+		if err := walk(dec, element); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// memberType returns the type of a struct's member of that JSON name; nil if
+// the struct has none, or t is no struct.
+func memberType(t reflect.Type, name string) (reflect.Type, error) {
+	if t == nil {
+		return nil, nil
+	}
+	if t.Kind() == reflect.Map {
+		return t.Elem(), nil
+	}
+	if t.Kind() != reflect.Struct {
+		return nil, nil
+	}
+	for i := range t.NumField() {
+		field := t.Field(i)
+		tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if tag == name {
+			return field.Type, nil
+		}
+	}
+	for i := range t.NumField() {
+		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if tag != "" && strings.EqualFold(tag, name) {
+			return nil, access.Errorf(access.Invalid, "the body has a member %q; did you mean %q?", name, tag)
+		}
+	}
+	return nil, nil
+}
+
+// WriteJSON answers with a value. It returns an error only if the value cannot
+// be encoded; a caller that has gone away is not one.
+func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encoding an answer: %w", err)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+	return nil
+}

@@ -1,0 +1,138 @@
+package authz
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/authn"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// operator is who acts when a person with access to the host does, rather than
+// a caller with a credential.
+var operator = access.Subject{Kind: "operator", ID: "host"}
+
+// Bootstrap is the first owner of a realm: its credentials in clear text.
+type Bootstrap struct {
+	AccountID string `json:"accountId"`
+	AccessKey string `json:"accessKey"`
+	APIKey    string `json:"apiKey"`
+}
+
+// NewBootstrap makes credentials for a first start. What presets holds is
+// taken as it is; an AccessKey decides the account id.
+func (s *Service) NewBootstrap(presets Bootstrap) (Bootstrap, error) {
+	b := presets
+	if b.AccessKey != "" {
+		key, err := authn.ParseAccessKey(b.AccessKey)
+		if err != nil {
+			return Bootstrap{}, err
+		}
+		if b.AccountID != "" && b.AccountID != key.Account {
+			return Bootstrap{}, access.Errorf(access.Invalid, "the access key belongs to the account %q, but the account id is set to %q", key.Account, b.AccountID)
+		}
+		b.AccountID = key.Account
+	}
+	if b.AccountID == "" {
+		b.AccountID = "acc_default"
+	}
+	if b.AccessKey == "" {
+		key, err := authn.NewAccessKey(access.ClientID(s.newID("sc_")), access.KeyID(s.newID("key_")), b.AccountID)
+		if err != nil {
+			return Bootstrap{}, err
+		}
+		if b.AccessKey, err = key.Text(); err != nil {
+			return Bootstrap{}, err
+		}
+	}
+	if b.APIKey == "" {
+		b.APIKey = authn.NewAPIKey()
+	} else if _, err := authn.ParseAPIKey(b.APIKey); err != nil {
+		return Bootstrap{}, err
+	}
+	return b, nil
+}
+
+// Empty reports whether the store holds no realm yet.
+func (s *Service) Empty(ctx context.Context) (bool, error) {
+	heads, err := s.store.Heads(ctx)
+	if err != nil {
+		return false, fmt.Errorf("listing realms: %w", err)
+	}
+	return len(heads) == 0, nil
+}
+
+// CreateDefaultRealm makes the realm of a first start with one client that
+// holds everything and is proved by the bootstrap's credentials.
+func (s *Service) CreateDefaultRealm(ctx context.Context, b Bootstrap) error {
+	owner, err := s.ownerClient(b)
+	if err != nil {
+		return err
+	}
+	realm := access.Realm{
+		ID: access.DefaultRealm, AccountID: b.AccountID, Name: "Default", Created: s.now(), CursorKey: make([]byte, 32),
+	}
+	_, _ = rand.Read(realm.CursorKey) // never fails
+	apiKey := access.APIKey{
+		ID: access.APIKeyID(s.newID("api_key_")), Name: "Bootstrap", Client: owner.ID, Hash: authn.HashAPIKey(b.APIKey), Created: s.now(),
+	}
+	record := ownerRecord(owner.Subject())
+	record.Updated = s.now()
+
+	s.feed.Reach(realm.ID, 0) // an empty realm to decide by
+	c := access.Caller{Realm: realm.ID, Subject: operator}
+	_, err = s.update(ctx, c, action{"create", store.Realms.Kind, string(realm.ID)}, func(w *write) error {
+		if err := put(w, store.Realms, string(realm.ID), &realm); err != nil {
+			return err
+		}
+		if err := put(w, store.Clients, string(owner.ID), &owner); err != nil {
+			return err
+		}
+		if err := put(w, store.APIKeys, string(apiKey.ID), &apiKey); err != nil {
+			return err
+		}
+		return put(w, store.Records, string(record.ID), &record)
+	})
+	return err
+}
+
+func (s *Service) ownerClient(b Bootstrap) (access.ServiceClient, error) {
+	key, err := authn.ParseAccessKey(b.AccessKey)
+	if err != nil {
+		return access.ServiceClient{}, err
+	}
+	written, err := authn.WritePublicKey(key.Public())
+	if err != nil {
+		return access.ServiceClient{}, err
+	}
+	client := access.ServiceClient{
+		ID: key.Client, Name: "Owner", Created: s.now(),
+		Keys: []access.AccessKey{{ID: key.Key, Created: s.now(), Public: key.Public(), Written: written}},
+	}
+	if err := client.Validate(); err != nil {
+		return access.ServiceClient{}, err
+	}
+	if client.Subject() != mustUser(string(client.ID)) {
+		return access.ServiceClient{}, access.Errorf(access.Invalid, "the client id of the access key must begin with sc_")
+	}
+	return client, nil
+}
+
+// mustUser reads an id that was checked before; the zero Subject if it was not.
+func mustUser(id string) access.Subject {
+	subject, _ := access.ParseUser(id)
+	return subject
+}
+
+// ownerRecord gives the subject everything on everything.
+func ownerRecord(owner access.Subject) access.Record {
+	return access.Record{
+		ID: "rec_owner", Name: "Owner of the account", Status: access.RecordActive,
+		Description: "Made at the first start. Everything else can be granted from here.",
+		Subjects:    []access.Subject{owner},
+		Admins:      []access.Subject{owner},
+		Statements:  []access.Statement{{Roles: []access.RoleID{access.OwnerRole}, Resources: []string{"*"}}},
+	}
+}

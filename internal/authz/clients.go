@@ -1,0 +1,206 @@
+package authz
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/authn"
+	"github.com/reeve-authz/reeve/internal/engine"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// Client returns a service client.
+func (s *Service) Client(ctx context.Context, c access.Caller, id access.ClientID) (access.ServiceClient, error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return access.ServiceClient{}, err
+	}
+	if !may(snap, c, read, clientsArea, string(id)) {
+		return access.ServiceClient{}, deny(snap, c)
+	}
+	return get(ctx, s, c, store.Clients, string(id))
+}
+
+// Clients returns a page of the service clients that the caller may read. It is
+// a Forbidden or NotFound error if the caller may read none at all.
+func (s *Service) Clients(ctx context.Context, c access.Caller, p Page) ([]access.ServiceClient, string, error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return nil, "", err
+	}
+	clients, next, err := list(ctx, s, c, store.Clients, p, func(client *access.ServiceClient) bool {
+		return may(snap, c, read, clientsArea, string(client.ID))
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if len(clients) == 0 && next == "" && p.After == "" && !mayAll(snap, c, read, clientsArea) {
+		return nil, "", deny(snap, c)
+	}
+	return clients, next, nil
+}
+
+// CreateClient makes a service client without keys. Its id is chosen here.
+func (s *Service) CreateClient(ctx context.Context, c access.Caller, client access.ServiceClient) (access.ServiceClient, error) {
+	client.ID = access.ClientID(s.newID("sc_"))
+	client.Created, client.Keys = s.now(), nil
+	if err := client.Validate(); err != nil {
+		return access.ServiceClient{}, err
+	}
+	_, err := s.update(ctx, c, action{"create", store.Clients.Kind, string(client.ID)}, func(w *write) error {
+		if !mayAll(w.snap, c, create, clientsArea) {
+			return deny(w.snap, c)
+		}
+		if err := mayGiveOptions(w.snap, c, access.ClientOptions{}, client.Options); err != nil {
+			return err
+		}
+		return put(w, store.Clients, string(client.ID), &client)
+	})
+	return client, err
+}
+
+// UpdateClient replaces a client's name, options, limits and tags.
+func (s *Service) UpdateClient(ctx context.Context, c access.Caller, client access.ServiceClient) (access.ServiceClient, error) {
+	if err := client.Validate(); err != nil {
+		return access.ServiceClient{}, err
+	}
+	_, err := s.update(ctx, c, action{"update", store.Clients.Kind, string(client.ID)}, func(w *write) error {
+		old, err := changeableClient(w, c, client.ID, "")
+		if err != nil {
+			return err
+		}
+		if err := mayGiveOptions(w.snap, c, old.Options, client.Options); err != nil {
+			return err
+		}
+		client.Created, client.Keys = old.Created, old.Keys
+		return put(w, store.Clients, string(client.ID), &client)
+	})
+	return client, err
+}
+
+// mayGiveOptions demands that the caller may itself do what an option newly
+// lets the client do.
+func mayGiveOptions(snap *engine.Snapshot, c access.Caller, before, now access.ClientOptions) error {
+	if now.ChecksUsers && !before.ChecksUsers && !c.ChecksUsers && !mayAll(snap, c, read, usersArea) {
+		return access.Errorf(access.Forbidden, "options.grantUserPermissionsAccess: the caller may not check every user's permissions itself")
+	}
+	return nil
+}
+
+// DeleteClient removes a client with its keys. Its id is never used again.
+func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.ClientID) error {
+	_, err := s.update(ctx, c, action{"delete", store.Clients.Kind, string(id)}, func(w *write) error {
+		if _, err := changeableClient(w, c, id, ""); err != nil {
+			return err
+		}
+		return remove(w, store.Clients, string(id))
+	})
+	return err
+}
+
+// CreateAccessKey adds a key to a client. If uploaded is empty the key is made
+// here, and secret is the whole of it, which is kept nowhere; otherwise
+// uploaded is the public key, and secret is empty. It is a Conflict error with
+// the reason TooManyKeys if the client has MaxClientKeys.
+//
+// Who may do this can act as the client.
+func (s *Service) CreateAccessKey(ctx context.Context, c access.Caller, id access.ClientID, uploaded string) (key access.AccessKey, secret string, err error) {
+	key = access.AccessKey{ID: access.KeyID(s.newID("key_")), Created: s.now(), Written: uploaded}
+	if uploaded == "" {
+		if secret, err = s.generate(c, id, &key); err != nil {
+			return access.AccessKey{}, "", err
+		}
+	} else if err = parseUploaded(&key); err != nil {
+		return access.AccessKey{}, "", err
+	}
+	_, err = s.update(ctx, c, action{"create access key", store.Clients.Kind, string(id)}, func(w *write) error {
+		client, err := changeableClient(w, c, id, "/access-keys")
+		if err != nil {
+			return err
+		}
+		if len(client.Keys) >= access.MaxClientKeys {
+			return access.Errorf(access.Conflict, "the client has %d access keys already; delete one first", access.MaxClientKeys).Because(access.TooManyKeys)
+		}
+		for _, k := range client.Keys {
+			if bytes.Equal(k.Public, key.Public) {
+				return access.Errorf(access.Conflict, "the client has this public key already, as %s", k.ID)
+			}
+		}
+		client.Keys = append(client.Keys, key)
+		return put(w, store.Clients, string(id), &client)
+	})
+	if err != nil {
+		return access.AccessKey{}, "", err
+	}
+	return key, secret, nil
+}
+
+// generate makes the key pair of key and returns the secret.
+func (s *Service) generate(c access.Caller, id access.ClientID, key *access.AccessKey) (string, error) {
+	realm := s.dir.Realm(c.Realm)
+	if realm == nil {
+		return "", access.Errorf(access.Unavailable, "the realm is not loaded; try again")
+	}
+	made, err := authn.NewAccessKey(id, key.ID, realm.AccountID)
+	if err != nil {
+		return "", err
+	}
+	key.Public = made.Public()
+	if key.Written, err = authn.WritePublicKey(made.Public()); err != nil {
+		return "", err
+	}
+	return made.Text()
+}
+
+func parseUploaded(key *access.AccessKey) error {
+	if len(key.Written) > access.MaxPublicKeyLen {
+		return access.Errorf(access.Invalid, "publicKey must be at most %d characters long", access.MaxPublicKeyLen)
+	}
+	public, err := authn.ParsePublicKey(key.Written)
+	key.Public = public
+	return err
+}
+
+// DeleteAccessKey removes a key: the next request that it proves is refused.
+func (s *Service) DeleteAccessKey(ctx context.Context, c access.Caller, id access.ClientID, keyID access.KeyID) error {
+	_, err := s.update(ctx, c, action{"delete access key", store.Clients.Kind, string(id)}, func(w *write) error {
+		client, err := changeableClient(w, c, id, "/access-keys/"+string(keyID))
+		if err != nil {
+			return err
+		}
+		for i, k := range client.Keys {
+			if k.ID == keyID {
+				client.Keys = append(client.Keys[:i], client.Keys[i+1:]...)
+				return put(w, store.Clients, string(id), &client)
+			}
+		}
+		return access.Errorf(access.NotFound, "the client has no access key %q", keyID)
+	})
+	return err
+}
+
+// changeableClient returns a client whose part (itself if empty) the caller
+// may change.
+func changeableClient(w *write, c access.Caller, id access.ClientID, part string) (access.ServiceClient, error) {
+	if !may(w.snap, c, change, clientsArea, string(id)+part) {
+		return access.ServiceClient{}, deny(w.snap, c)
+	}
+	client, exists, err := find(w, store.Clients, string(id))
+	if err == nil && !exists {
+		err = access.Errorf(access.NotFound, "no client %q", id)
+	}
+	return client, err
+}
+
+// ClientKeys returns the keys of one client. They are public: whoever verifies
+// a client's token needs them, and no credential. Client ids are unique on the
+// server, so no realm is named.
+func (s *Service) ClientKeys(id access.ClientID) []access.AccessKey {
+	return s.dir.ClientKeys(id)
+}
+
+// RealmKeys returns the keys of every client of the realm.
+func (s *Service) RealmKeys(realm access.RealmID) []access.AccessKey {
+	return s.dir.RealmKeys(realm)
+}

@@ -1,0 +1,123 @@
+package authz
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// Page asks for a part of a list, in the order of the ids.
+type Page struct {
+	After string // only ids after it
+	Limit int    // at most so many; must be positive
+}
+
+const (
+	listChunk = 200    // documents read at a time
+	listReach = 10_000 // documents looked at for one page of a list that keeps few of them
+)
+
+// list returns a page of the documents that keep says yes to, and the id after
+// which the next page begins: "" at the end. A page may hold fewer than its
+// limit before the end, when many documents had to be passed over.
+func list[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], p Page, keep func(*T) bool) ([]T, string, error) {
+	var kept []T
+	next := ""
+	err := s.store.View(ctx, c.Realm, 0, func(r store.Reader) error {
+		kept, next = make([]T, 0, p.Limit), ""
+		after := p.After
+		for looked := 0; looked < listReach; looked += listChunk {
+			rows, err := t.List(r, store.ListQuery{After: after, Limit: listChunk})
+			if err != nil {
+				return err
+			}
+			for i := range rows {
+				if !keep(&rows[i].Doc) {
+					continue
+				}
+				if len(kept) == p.Limit {
+					next = after
+					return nil
+				}
+				kept = append(kept, rows[i].Doc)
+				after = rows[i].ID
+			}
+			if len(rows) < listChunk {
+				return nil
+			}
+			after = rows[len(rows)-1].ID
+		}
+		next = after
+		return nil
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("listing %s: %w", t.Kind, err)
+	}
+	return kept, next, nil
+}
+
+// matches reports whether one of the texts contains the filter, without regard
+// to case. An empty filter matches.
+func matches(filter string, texts ...string) bool {
+	if filter == "" {
+		return true
+	}
+	filter = strings.ToLower(filter)
+	for _, t := range texts {
+		if strings.Contains(strings.ToLower(t), filter) {
+			return true
+		}
+	}
+	return false
+}
+
+const cursorMACLen = 16 // bytes
+
+// SealCursor makes a page cursor from the id where the next page begins. Only
+// a list of the same realm and scope opens it; scope names the endpoint and
+// everything that selects what is listed.
+func (s *Service) SealCursor(c access.Caller, scope, after string) (string, error) {
+	mac, err := s.cursorMAC(c, scope, after)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(append(mac, after...)), nil
+}
+
+// OpenCursor returns what SealCursor was given, or an Invalid error if this
+// server did not make the cursor for the caller's realm and the scope.
+func (s *Service) OpenCursor(c access.Caller, scope, cursor string) (after string, err error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) < cursorMACLen {
+		return "", errCursor()
+	}
+	after = string(raw[cursorMACLen:])
+	mac, err := s.cursorMAC(c, scope, after)
+	if err != nil {
+		return "", err
+	}
+	if !hmac.Equal(mac, raw[:cursorMACLen]) {
+		return "", errCursor()
+	}
+	return after, nil
+}
+
+func errCursor() error {
+	return access.Errorf(access.Invalid, "cursor: pass a cursor as it was given, with the other parameters unchanged")
+}
+
+func (s *Service) cursorMAC(c access.Caller, scope, after string) ([]byte, error) {
+	realm := s.dir.Realm(c.Realm)
+	if realm == nil {
+		return nil, access.Errorf(access.Unavailable, "the realm is not loaded; try again")
+	}
+	h := hmac.New(sha256.New, realm.CursorKey)
+	fmt.Fprintf(h, "%d:%s%d:%s%s", len(c.Realm), c.Realm, len(scope), scope, after)
+	return h.Sum(nil)[:cursorMACLen], nil
+}

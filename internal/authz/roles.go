@@ -1,0 +1,141 @@
+package authz
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// Role returns a role, built-in ones included.
+func (s *Service) Role(ctx context.Context, c access.Caller, id access.RoleID) (access.Role, error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return access.Role{}, err
+	}
+	if !may(snap, c, read, rolesArea, string(id)) {
+		return access.Role{}, deny(snap, c)
+	}
+	if role := builtIn(id); role != nil {
+		return *role, nil
+	}
+	return get(ctx, s, c, store.Roles, string(id))
+}
+
+// Roles returns a page of the roles whose id, name or description contains the
+// filter, built-in ones included.
+func (s *Service) Roles(ctx context.Context, c access.Caller, filter string, p Page) ([]access.Role, string, error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return nil, "", err
+	}
+	if !mayAll(snap, c, read, rolesArea) {
+		return nil, "", deny(snap, c)
+	}
+	keep := func(r *access.Role) bool { return matches(filter, string(r.ID), r.Name, r.Description) }
+	roles, next, err := list(ctx, s, c, store.Roles, p, keep)
+	if err != nil {
+		return nil, "", err
+	}
+	return withBuiltIn(roles, next, p, keep)
+}
+
+// withBuiltIn puts the built-in roles into a page of the stored ones, at the
+// places of their ids.
+func withBuiltIn(roles []access.Role, next string, p Page, keep func(*access.Role) bool) ([]access.Role, string, error) {
+	for _, r := range access.BuiltInRoles() {
+		if keep(&r) && string(r.ID) > p.After && (next == "" || string(r.ID) <= next) {
+			roles = append(roles, r)
+		}
+	}
+	slices.SortFunc(roles, func(a, b access.Role) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	if len(roles) > p.Limit {
+		roles = roles[:p.Limit]
+		next = string(roles[p.Limit-1].ID)
+	}
+	return roles, next, nil
+}
+
+func builtIn(id access.RoleID) *access.Role {
+	for _, r := range access.BuiltInRoles() {
+		if r.ID == id {
+			return &r
+		}
+	}
+	return nil
+}
+
+// CreateRole makes a role; an empty id is chosen here. It is a Conflict error
+// with the reason RoleExists if the id is taken.
+func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.Role) (access.Role, error) {
+	if role.ID == "" {
+		role.ID = access.RoleID(s.newID("ro_"))
+	}
+	if err := role.Validate(); err != nil {
+		return access.Role{}, err
+	}
+	_, err := s.update(ctx, c, action{"create", store.Roles.Kind, string(role.ID)}, func(w *write) error {
+		if !mayAll(w.snap, c, create, rolesArea) {
+			return deny(w.snap, c)
+		}
+		if err := refuseReserved(role.ID); err != nil {
+			return err
+		}
+		if _, exists, err := find(w, store.Roles, string(role.ID)); err != nil {
+			return err
+		} else if exists {
+			return access.Errorf(access.Conflict, "a role with the id %q exists already", role.ID).Because(access.RoleExists)
+		}
+		return put(w, store.Roles, string(role.ID), &role)
+	})
+	return role, err
+}
+
+// UpdateRole replaces a role. Who may do this can widen what everybody holds
+// through the role, so it is as much trust as owning those resources.
+func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.Role) (access.Role, error) {
+	if err := role.Validate(); err != nil {
+		return access.Role{}, err
+	}
+	_, err := s.update(ctx, c, action{"update", store.Roles.Kind, string(role.ID)}, func(w *write) error {
+		if err := s.mayChangeRole(w, c, role.ID); err != nil {
+			return err
+		}
+		return put(w, store.Roles, string(role.ID), &role)
+	})
+	return role, err
+}
+
+// DeleteRole removes a role. Records that name it stay as they are.
+func (s *Service) DeleteRole(ctx context.Context, c access.Caller, id access.RoleID) error {
+	_, err := s.update(ctx, c, action{"delete", store.Roles.Kind, string(id)}, func(w *write) error {
+		if err := s.mayChangeRole(w, c, id); err != nil {
+			return err
+		}
+		return remove(w, store.Roles, string(id))
+	})
+	return err
+}
+
+func (s *Service) mayChangeRole(w *write, c access.Caller, id access.RoleID) error {
+	if !may(w.snap, c, change, rolesArea, string(id)) {
+		return deny(w.snap, c)
+	}
+	if err := refuseReserved(id); err != nil {
+		return err
+	}
+	_, exists, err := find(w, store.Roles, string(id))
+	if err == nil && !exists {
+		err = access.Errorf(access.NotFound, "no role %q", id)
+	}
+	return err
+}
+
+func refuseReserved(id access.RoleID) error {
+	if id.Reserved() {
+		return access.Errorf(access.Forbidden, "roles that begin with %s are built in and cannot be changed", access.ReservedPrefix)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// Package authz is the one way in: every question about access and every write
+// passes through its Service, whatever dialect it came in.
+package authz
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/authn"
+	"github.com/reeve-authz/reeve/internal/feed"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// Config is what a Service needs.
+type Config struct {
+	Store     store.Store
+	Feed      *feed.Feed
+	Directory *authn.Directory
+	Log       *slog.Logger
+	Now       func() time.Time // time.Now if nil
+}
+
+// Service answers questions and makes writes for callers. Its methods return
+// *access.Error for what the caller can mend, and other errors for what the
+// operator must. They are safe for concurrent use.
+type Service struct {
+	store store.Store
+	feed  *feed.Feed
+	dir   *authn.Directory
+	log   *slog.Logger
+	clock func() time.Time
+}
+
+// New returns a Service.
+func New(cfg Config) *Service {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Service{store: cfg.Store, feed: cfg.Feed, dir: cfg.Directory, log: cfg.Log, clock: cfg.Now}
+}
+
+// now is the time as documents keep it: UTC, whole milliseconds.
+func (s *Service) now() time.Time {
+	return s.clock().UTC().Truncate(time.Millisecond)
+}
+
+// after is now, or the first millisecond after a document's last change when
+// the clock has not moved on: two versions never carry the same time, so a
+// conditional write cannot mistake one for the other.
+func (s *Service) after(last time.Time) time.Time {
+	now := s.now()
+	if !now.After(last) {
+		now = last.Add(time.Millisecond)
+	}
+	return now
+}
+
+// newID makes an id that is not guessable and sorts by the time it was made.
+func (s *Service) newID(prefix string) string {
+	return prefix + ulid.MustNew(ulid.Timestamp(s.clock()), rand.Reader).String()
+}
+
+// AccountID is the account id of the caller's realm.
+func (s *Service) AccountID(c access.Caller) string {
+	if realm := s.dir.Realm(c.Realm); realm != nil {
+		return realm.AccountID
+	}
+	return ""
+}
+
+// Ready returns an Unavailable error while a realm cannot be decided by.
+func (s *Service) Ready() error {
+	return s.feed.Ready()
+}

@@ -1,0 +1,184 @@
+// Package server joins the parts into a running server. It is the only place
+// that may.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/reeve-authz/reeve/internal/api"
+	"github.com/reeve-authz/reeve/internal/api/authress"
+	"github.com/reeve-authz/reeve/internal/api/native"
+	"github.com/reeve-authz/reeve/internal/authn"
+	"github.com/reeve-authz/reeve/internal/authz"
+	"github.com/reeve-authz/reeve/internal/feed"
+	"github.com/reeve-authz/reeve/internal/store"
+	"github.com/reeve-authz/reeve/internal/store/sqlite"
+)
+
+// Bounds on connections, against slow and idle peers.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 15 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 32 << 10
+	drainTimeout      = 20 * time.Second
+)
+
+// Server is a server that listens. Close must be called.
+type Server struct {
+	// Bootstrap holds the first owner's credentials if this start made them.
+	Bootstrap *authz.Bootstrap
+
+	cfg      Config
+	log      *slog.Logger
+	store    store.Store
+	http     *http.Server
+	listener net.Listener
+	stopFeed context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// Open opens the store, loads its realms, makes the first one if there is none,
+// and listens. Requests are answered once Serve is called.
+func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(ctx, sqlite.Config{Dir: cfg.Data, Memory: cfg.Dev})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, log: log, store: st}
+	if err := s.start(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context) error {
+	dir := authn.NewDirectory()
+	f, err := feed.Open(ctx, feed.Config{Store: s.store, Log: s.log, Listeners: []feed.Listener{dir.Update}})
+	if err != nil {
+		return err
+	}
+	svc := authz.New(authz.Config{Store: s.store, Feed: f, Directory: dir, Log: s.log})
+	if s.Bootstrap, err = bootstrap(ctx, s.cfg, svc); err != nil {
+		return err
+	}
+	authenticator := authn.New(authn.Config{Directory: dir, Origins: s.cfg.origins()})
+	if err := s.listen(ctx, s.handler(svc, authenticator)); err != nil {
+		return err
+	}
+	feedCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopFeed = stop
+	s.running.Go(func() { f.Run(feedCtx) })
+	return nil
+}
+
+func (s *Server) handler(svc *authz.Service, authenticator *authn.Authenticator) http.Handler {
+	publicURL := ""
+	if origins := s.cfg.origins(); len(origins) > 0 {
+		publicURL = origins[0]
+	}
+	return api.NewHandler(api.Config{
+		Dialects: []*api.Dialect{
+			authress.New(authress.Config{Authz: svc, PublicURL: publicURL}),
+			native.New(native.Config{Authz: svc}),
+		},
+		Authenticate: authenticator.Authenticate,
+		Log:          s.log,
+	})
+}
+
+func (s *Server) listen(ctx context.Context, h http.Handler) error {
+	s.http = &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// What net/http has to say (a peer that speaks no TLS, say) is not
+		// worth an operator's look, and can hold what a peer sent.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	if s.cfg.TLSCert != "" {
+		cert, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
+		if err != nil {
+			return errors.Join(fmt.Errorf("tls-cert and tls-key: %w", err), listener.Close())
+		}
+		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	s.listener = listener
+	return nil
+}
+
+// URL is where the server listens.
+func (s *Server) URL() string {
+	scheme := "http"
+	if s.cfg.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + s.listener.Addr().String()
+}
+
+// Serve answers requests until ctx ends, then lets those in hand finish.
+func (s *Server) Serve(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() {
+		if s.http.TLSConfig != nil {
+			done <- s.http.ServeTLS(s.listener, "", "")
+		} else {
+			done <- s.http.Serve(s.listener)
+		}
+	}()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	s.log.Info("draining", "timeout", drainTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	err := s.http.Shutdown(drain)
+	<-done
+	if err != nil {
+		return fmt.Errorf("draining: %w", err)
+	}
+	return nil
+}
+
+// Close stops what still runs and closes the store.
+func (s *Server) Close() error {
+	httpErr := s.http.Close()
+	_ = s.listener.Close() // closed already if Serve ran
+	s.stopFeed()
+	s.running.Wait()
+	return errors.Join(httpErr, s.store.Close())
+}
+
+// Greet writes what a person who started the server wants to see.
+func (s *Server) Greet(out io.Writer) {
+	if s.cfg.Dev {
+		fmt.Fprint(out, devBanner)
+	}
+	if s.Bootstrap != nil {
+		greet(out, s.cfg, s.URL(), *s.Bootstrap)
+	}
+	fmt.Fprintf(out, "Reeve %s listens on %s\n", s.cfg.Version, s.URL())
+}
