@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -26,6 +27,9 @@ type Commit struct {
 	Documents []Document // in the order of kind and id
 }
 
+// ErrClosed meets every call after Close.
+var ErrClosed = errors.New("the store is closed")
+
 // Store keeps the documents of every realm. All methods may be called
 // concurrently. An error that is not described here is the operator's: the
 // disk is full, the database is away.
@@ -34,26 +38,28 @@ type Store interface {
 	Heads(ctx context.Context) (map[access.RealmID]access.Revision, error)
 
 	// View runs fn with a Reader that sees the realm as of one revision: at,
-	// or the newest when at is zero. fn must not keep the Reader. Reading a
-	// revision that the realm has not reached, or one whose versions were
-	// pruned, is a NotFound error.
+	// or the newest when at is zero. fn must not keep the Reader, nor call the
+	// Store. Reading a revision that the realm has not reached, or one whose
+	// versions were pruned, is a NotFound error.
 	View(ctx context.Context, realm access.RealmID, at access.Revision, fn func(Reader) error) error
 
 	// Update runs fn in a transaction and commits what it wrote as the realm's
 	// next revision, which it returns once the commit is on disk. Transactions
 	// of a realm are serial: fn sees every earlier commit and nothing of a
 	// later one. If fn returns an error, that error comes back and nothing is
-	// written. If fn wrote nothing there is no commit, and the newest revision
-	// comes back. fn may run more than once, and may take no lock that another
-	// Update could hold.
+	// written; if it panics, the same, and the panic goes on. If fn wrote
+	// nothing there is no commit, and the newest revision comes back. fn may
+	// run more than once, must not keep the Tx, and must neither call the Store
+	// nor take a lock that another Update could hold.
 	//
 	// When ctx ends before fn has begun, nothing is written and its error comes
 	// back; once fn has begun, the outcome is always told.
 	Update(ctx context.Context, realm access.RealmID, fn func(Tx) error) (access.Revision, error)
 
 	// Changes returns the realm's commits after a revision, oldest first, at
-	// most limit of them, each whole. It is empty when there is none. After
-	// Prune, a commit lists only the versions that are kept.
+	// most limit of them, each whole; limit must be positive. It is empty when
+	// there is none. After Prune, a commit lists only the versions that are
+	// kept, and one that has none is left out; the newest always has some.
 	Changes(ctx context.Context, realm access.RealmID, after access.Revision, limit int) ([]Commit, error)
 
 	// Wake returns a channel that receives after a commit to any realm, by
@@ -61,12 +67,14 @@ type Store interface {
 	// There is one channel; it is closed by Close.
 	Wake() <-chan struct{}
 
-	// Prune forgets the versions that were superseded before the revision. The
-	// newest version of every document stays, deletions included. View as of a
-	// revision before it is a NotFound error afterwards.
+	// Prune forgets the versions that nobody sees as of the revision or a later
+	// one. The newest version of every document stays, deletions included. View
+	// as of an earlier revision is a NotFound error afterwards. A revision that
+	// the realm has not reached stands for the newest.
 	Prune(ctx context.Context, realm access.RealmID, before access.Revision) error
 
-	// Close waits for running transactions, and makes every later call fail.
+	// Close waits for running calls, and makes every later one fail with
+	// ErrClosed. Closing again does nothing.
 	Close() error
 }
 
@@ -92,14 +100,19 @@ type ListQuery struct {
 	Limit int    // at most so many; must be positive
 }
 
-// Tx reads and writes a realm in a transaction. Its reads see its own writes.
+// Tx reads and writes a realm in a transaction. Its reads see its own writes,
+// as versions of the revision Next. When a document is written several times,
+// only the last version is kept, be it a deletion.
 type Tx interface {
 	Reader
 
-	// Put writes a document and replaces what indexes hold of it. It returns
-	// the revision of the version that it replaces: zero if there was none, or
-	// if the document was deleted. Putting a document twice in a transaction
-	// leaves the last.
+	// Put writes a document and replaces what indexes hold of it; an entry that
+	// is given twice counts once. It returns the revision of the version that
+	// it replaces: zero if there was none, or if the document was deleted.
+	//
+	// An id or body that is empty, and an id or index value that is not UTF-8
+	// or has a NUL, is an error: not every backend can keep it. All else comes
+	// back byte by byte, and ids and values are compared so.
 	Put(kind Kind, id string, body []byte, entries []IndexEntry) (replaced access.Revision, err error)
 
 	// Delete removes a document from Get, List and every index and returns the
