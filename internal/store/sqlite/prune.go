@@ -1,0 +1,69 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// pruneStep is how many rows one transaction deletes, so that updates wait a
+// few milliseconds for it and no longer.
+const pruneStep = 500
+
+// Prune implements store.Store. It first refuses readers of what it is about
+// to delete: a Prune that is cut short leaves only rows that nobody sees, and
+// the next one deletes them.
+func (s *Store) Prune(ctx context.Context, realm access.RealmID, before access.Revision) error {
+	_, err := s.prune(ctx, `
+		UPDATE realms
+		SET pruned = max(pruned, min(revision, ?))
+		WHERE id = ?`,
+		int64(before), string(realm))
+	if err != nil {
+		return fmt.Errorf("pruning realm %s: %w", realm, err)
+	}
+	for _, step := range []string{`
+		DELETE FROM documents
+		WHERE row IN (
+			SELECT d.row
+			FROM realms r
+			JOIN documents d INDEXED BY documents_superseded
+				ON d.realm = r.id AND d.until <= r.pruned AND d.until < 9223372036854775807
+			WHERE r.id = ?
+			LIMIT ?)`, `
+		DELETE FROM entries
+		WHERE (realm, kind, name, value, id, revision) IN (
+			SELECT e.realm, e.kind, e.name, e.value, e.id, e.revision
+			FROM realms r
+			JOIN entries e INDEXED BY entries_superseded
+				ON e.realm = r.id AND e.until <= r.pruned AND e.until < 9223372036854775807
+			WHERE r.id = ?
+			LIMIT ?)`,
+	} {
+		for {
+			n, err := s.prune(ctx, step, string(realm), pruneStep)
+			if err != nil {
+				return fmt.Errorf("pruning realm %s: %w", realm, err)
+			}
+			if n < pruneStep {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// prune runs a statement between two batches of updates, in a transaction of
+// its own, and returns how many rows it changed.
+func (s *Store) prune(ctx context.Context, query string, args ...any) (n int64, err error) {
+	err = s.use(ctx, s.writer, func(c *conn) error {
+		res, err := c.exec(query, args...)
+		if err != nil {
+			return err
+		}
+		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
+}

@@ -1,0 +1,233 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// View implements store.Store. The transaction keeps Prune away from what fn
+// reads; the revision in every query does the rest.
+func (s *Store) View(ctx context.Context, realm access.RealmID, at access.Revision, fn func(store.Reader) error) error {
+	return s.use(ctx, s.readers, func(c *conn) (err error) {
+		if _, err := c.exec("BEGIN"); err != nil {
+			return fmt.Errorf("beginning to read realm %s: %w", realm, err)
+		}
+		defer func() {
+			if _, e := c.exec("ROLLBACK"); e != nil && err == nil {
+				err = fmt.Errorf("ending to read realm %s: %w", realm, e)
+			}
+		}()
+		newest, pruned, err := revisions(c, realm)
+		if err != nil {
+			return err
+		}
+		r := &reader{ctx: ctx, c: c, realm: string(realm), revision: newest, sees: math.MaxInt64}
+		if at != 0 {
+			switch {
+			case at < 0 || at > newest:
+				return access.Errorf(access.NotFound, "revision %d does not exist; the newest is %d", at, newest)
+			case at < pruned:
+				return access.Errorf(access.NotFound, "revision %d is no longer kept; the oldest is %d", at, pruned)
+			case at < newest:
+				r.revision, r.sees = at, at
+			}
+		}
+		defer func() { r.err = errOver }()
+		return fn(r)
+	})
+}
+
+// revisions returns the newest revision of a realm and the oldest that can be
+// read: zero if it has none.
+func revisions(c *conn, realm access.RealmID) (newest, pruned access.Revision, err error) {
+	err = c.row(`SELECT revision, pruned FROM realms WHERE id = ?`, []any{string(realm)}, &newest, &pruned)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, fmt.Errorf("reading the revision of realm %s: %w", realm, err)
+	}
+	return newest, pruned, nil
+}
+
+// errOver meets who keeps a Reader or a Tx.
+var errOver = errors.New("the transaction is over")
+
+// reader is a store.Reader.
+type reader struct {
+	ctx      context.Context
+	c        *conn
+	realm    string
+	revision access.Revision
+	sees     access.Revision // MaxInt64 if it sees the newest versions
+	err      error           // why it can be used no more
+}
+
+func (r *reader) Revision() access.Revision { return r.revision }
+
+func (r *reader) newest() bool { return r.sees == math.MaxInt64 }
+
+// Get implements store.Reader.
+func (r *reader) Get(kind store.Kind, id string) (store.Document, error) {
+	if err := r.usable(); err != nil {
+		return store.Document{}, err
+	}
+	d := store.Document{Kind: kind, ID: id}
+	err := r.c.row(`
+		SELECT revision, body
+		FROM documents
+		WHERE realm = ? AND kind = ? AND id = ? AND revision <= ?
+		ORDER BY revision DESC
+		LIMIT 1`,
+		[]any{r.realm, string(kind), id, int64(r.sees)}, &d.Revision, &d.Body)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && d.Body == nil {
+		return store.Document{}, access.Errorf(access.NotFound, "no %s %q", kind, id)
+	}
+	if err != nil {
+		return store.Document{}, r.broken(fmt.Errorf("reading %s %q: %w", kind, id, err))
+	}
+	return d, nil
+}
+
+// List implements store.Reader.
+func (r *reader) List(q store.ListQuery) ([]store.Document, error) {
+	if err := r.usable(); err != nil {
+		return nil, err
+	}
+	if q.Limit <= 0 {
+		return nil, fmt.Errorf("listing %s: limit %d is not positive", q.Kind, q.Limit)
+	}
+	rows, err := r.list(q)
+	if err != nil {
+		return nil, r.broken(fmt.Errorf("listing %s: %w", q.Kind, err))
+	}
+	defer rows.Close()
+	var docs []store.Document
+	for rows.Next() {
+		if err := r.ctx.Err(); err != nil {
+			return nil, err
+		}
+		d := store.Document{Kind: q.Kind}
+		if err := rows.Scan(&d.ID, &d.Revision, &d.Body); err != nil {
+			return nil, r.broken(fmt.Errorf("listing %s: %w", q.Kind, err))
+		}
+		docs = append(docs, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, r.broken(fmt.Errorf("listing %s: %w", q.Kind, err))
+	}
+	return docs, nil
+}
+
+// list begins the query. The newest versions have indexes of their own, so
+// that lists of them do not wade through old ones; SQLite takes such an index
+// only where the query repeats its condition. CROSS JOIN keeps the order of
+// the tables.
+func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
+	kind, sees := string(q.Kind), int64(r.sees)
+	switch {
+	case q.Index == "" && r.newest():
+		return r.c.query(`
+			SELECT id, revision, body
+			FROM documents INDEXED BY documents_newest
+			WHERE realm = ? AND kind = ? AND id > ? AND until = 9223372036854775807 AND body IS NOT NULL
+			ORDER BY id
+			LIMIT ?`,
+			r.realm, kind, q.After, q.Limit)
+	case q.Index == "":
+		return r.c.query(`
+			SELECT id, revision, body
+			FROM documents INDEXED BY documents_version
+			WHERE realm = ? AND kind = ? AND id > ? AND revision <= ? AND until > ? AND body IS NOT NULL
+			ORDER BY id
+			LIMIT ?`,
+			r.realm, kind, q.After, sees, sees, q.Limit)
+	case r.newest():
+		return r.c.query(`
+			SELECT e.id, d.revision, d.body
+			FROM entries e INDEXED BY entries_newest
+			CROSS JOIN documents d INDEXED BY documents_newest
+				ON d.realm = e.realm AND d.kind = e.kind AND d.id = e.id
+				AND d.until = 9223372036854775807 AND d.body IS NOT NULL
+			WHERE e.realm = ? AND e.kind = ? AND e.name = ? AND e.value = ? AND e.id > ?
+				AND e.until = 9223372036854775807
+			ORDER BY e.id
+			LIMIT ?`,
+			r.realm, kind, q.Index, q.Value, q.After, q.Limit)
+	default:
+		return r.c.query(`
+			SELECT e.id, d.revision, d.body
+			FROM entries e
+			CROSS JOIN documents d INDEXED BY documents_version
+				ON d.realm = e.realm AND d.kind = e.kind AND d.id = e.id
+				AND d.revision <= ? AND d.until > ?
+			WHERE e.realm = ? AND e.kind = ? AND e.name = ? AND e.value = ? AND e.id > ?
+				AND e.revision <= ? AND e.until > ?
+			ORDER BY e.id
+			LIMIT ?`,
+			sees, sees, r.realm, kind, q.Index, q.Value, q.After, sees, sees, q.Limit)
+	}
+}
+
+func (r *reader) usable() error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.ctx.Err()
+}
+
+// broken keeps the first failure of the database, which every later use gets
+// too: a transaction that met one is not committed, whatever its fn returns.
+func (r *reader) broken(err error) error {
+	r.err = err
+	return err
+}
+
+// Changes implements store.Store.
+func (s *Store) Changes(ctx context.Context, realm access.RealmID, after access.Revision, limit int) (commits []store.Commit, err error) {
+	if limit <= 0 {
+		return nil, fmt.Errorf("changes of realm %s: limit %d is not positive", realm, limit)
+	}
+	err = s.use(ctx, s.readers, func(c *conn) error {
+		// The inner query finds the last revision that is within the limit.
+		rows, err := c.query(`
+			SELECT revision, kind, id, body
+			FROM documents INDEXED BY documents_change
+			WHERE realm = ?1 AND revision > ?2 AND revision <= (
+				SELECT max(revision)
+				FROM (
+					SELECT DISTINCT revision
+					FROM documents INDEXED BY documents_change
+					WHERE realm = ?1 AND revision > ?2
+					ORDER BY revision
+					LIMIT ?3))
+			ORDER BY revision, kind, id`,
+			string(realm), int64(after), limit)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			var d store.Document
+			if err := rows.Scan(&d.Revision, &d.Kind, &d.ID, &d.Body); err != nil {
+				return err
+			}
+			if n := len(commits); n == 0 || commits[n-1].Revision != d.Revision {
+				commits = append(commits, store.Commit{Revision: d.Revision})
+			}
+			last := &commits[len(commits)-1]
+			last.Documents = append(last.Documents, d)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("changes of realm %s after %d: %w", realm, after, err)
+	}
+	return commits, nil
+}

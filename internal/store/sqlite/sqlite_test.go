@@ -1,0 +1,421 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	sqlite3 "modernc.org/sqlite"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+	"github.com/reeve-authz/reeve/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestFile(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, Config{Dir: t.TempDir()}) })
+}
+
+func TestMemory(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return open(t, Config{Memory: true}) })
+}
+
+// open opens a store that is closed at the end of the test.
+func open(t testing.TB, cfg Config) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+const realm access.RealmID = "rlm_1"
+
+// put commits one document.
+func put(t testing.TB, s *Store, id, body string) access.Revision {
+	t.Helper()
+	rev, err := s.Update(context.Background(), realm, func(tx store.Tx) error {
+		_, err := tx.Put("note", id, []byte(body), []store.IndexEntry{{Index: "ix", Value: "v"}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rev
+}
+
+// content returns the realm's documents as "id=body".
+func content(t testing.TB, s *Store) (docs string) {
+	t.Helper()
+	err := s.View(context.Background(), realm, 0, func(r store.Reader) error {
+		list, err := r.List(store.ListQuery{Kind: "note", Limit: 100})
+		for _, d := range list {
+			docs += d.ID + "=" + string(d.Body) + " "
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+func TestReopen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "by", "Open 100%?#")
+	s := open(t, Config{Dir: dir})
+	put(t, s, "a", "1")
+	put(t, s, "a", "2")
+	put(t, s, "b", "3")
+	if err := s.Prune(t.Context(), realm, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	s = open(t, Config{Dir: dir})
+	if got, want := content(t, s), "a=2 b=3 "; got != want {
+		t.Errorf("after reopening: %q, want %q", got, want)
+	}
+	err := s.View(t.Context(), realm, 1, func(store.Reader) error { return nil })
+	if !errors.Is(err, access.NotFound) {
+		t.Errorf("a pruned revision after reopening: %v, want NotFound", err)
+	}
+	if rev := put(t, s, "c", "4"); rev != 4 {
+		t.Errorf("the next revision is %d, want 4", rev)
+	}
+}
+
+func TestModes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	s := open(t, Config{Dir: dir})
+	put(t, s, "a", "1")
+	for path, want := range map[string]os.FileMode{
+		dir:                                0o700 | os.ModeDir,
+		filepath.Join(dir, "lock"):         0o600,
+		filepath.Join(dir, "reeve.db"):     0o600,
+		filepath.Join(dir, "reeve.db-wal"): 0o600,
+		filepath.Join(dir, "reeve.db-shm"): 0o600,
+	} {
+		if fi, err := os.Stat(path); err != nil || fi.Mode() != want {
+			t.Errorf("%s: %v, %v; want %v", path, fi.Mode(), err, want)
+		}
+	}
+}
+
+func TestSecondOpenIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	_, err := Open(t.Context(), Config{Dir: dir})
+	if want := fmt.Sprintf("in use by another reeve (process %d)", os.Getpid()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a second Open: %v, want %q", err, want)
+	}
+	put(t, s, "a", "1") // the first is none the worse
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, Config{Dir: dir})
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	c := <-s.writer
+	_, err := c.exec("PRAGMA user_version = 1000")
+	s.writer <- c
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	_, err = Open(t.Context(), Config{Dir: dir})
+	if err == nil || !strings.Contains(err.Error(), "a newer version of reeve has written this database") {
+		t.Errorf("Open of a newer schema: %v", err)
+	}
+	// The refused Open has let go of the folder.
+	if _, again := Open(t.Context(), Config{Dir: dir}); again == nil || again.Error() != err.Error() {
+		t.Errorf("a second try: %v, want %v", again, err)
+	}
+}
+
+func TestMemoryStoresAreApart(t *testing.T) {
+	a, b := open(t, Config{Memory: true}), open(t, Config{Memory: true})
+	put(t, a, "a", "1")
+	if got := content(t, b); got != "" {
+		t.Errorf("a second store in memory has %q", got)
+	}
+}
+
+// failCommits makes the commits of a store fail until it is called with false.
+func failCommits(t *testing.T, s *Store, fail bool) {
+	t.Helper()
+	c := <-s.writer
+	defer func() { s.writer <- c }()
+	err := c.sql.Raw(func(conn any) error {
+		var hook sqlite3.CommitHookFn
+		if fail {
+			hook = func() int32 { return 1 }
+		}
+		conn.(sqlite3.HookRegisterer).RegisterCommitHook(hook)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFailedCommitIsInvisible(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	put(t, s, "a", "1")
+	<-s.Wake()
+	failCommits(t, s, true)
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			rev, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+				_, err := tx.Put("note", fmt.Sprint(i), []byte("x"), nil)
+				return err
+			})
+			if err == nil || rev != 0 {
+				t.Errorf("Update = %d, %v; want an error", rev, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got, want := content(t, s), "a=1 "; got != want {
+		t.Errorf("after failed commits: %q, want %q", got, want)
+	}
+	select {
+	case <-s.Wake():
+		t.Error("a failed commit woke")
+	default:
+	}
+	failCommits(t, s, false)
+	if rev := put(t, s, "b", "2"); rev != 2 {
+		t.Errorf("the next revision is %d, want 2", rev)
+	}
+}
+
+// TestFullDisk lets the database fail in the middle of a transaction whose fn
+// takes no notice: that must not commit the half that went well.
+func TestFullDisk(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	put(t, s, "a", "1")
+	limit := func(pages int) {
+		c := <-s.writer
+		_, err := c.exec(fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+		s.writer <- c
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // which SQLite takes as: no more than there are
+	_, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+		if _, err := tx.Put("note", "small", []byte("x"), nil); err != nil {
+			return err
+		}
+		tx.Put("note", "large", make([]byte, 1<<20), nil) //nolint:errcheck // see above
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "full") {
+		t.Errorf("Update on a full disk: %v", err)
+	}
+	if got, want := content(t, s), "a=1 "; got != want {
+		t.Errorf("after a full disk: %q, want %q", got, want)
+	}
+	limit(1 << 30)
+	if rev := put(t, s, "b", "2"); rev != 2 {
+		t.Errorf("the next revision is %d, want 2", rev)
+	}
+}
+
+// TestLostTransaction lets SQLite drop the transaction under a batch, as it
+// does by itself after some errors of the disk. No update of the batch may be
+// told that it was committed, nor any write be left.
+func TestLostTransaction(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	put(t, s, "a", "1")
+
+	c := <-s.writer
+	b := begin(c)
+	var wg sync.WaitGroup
+	update := func(id string, fn func(*tx) error) {
+		j := newJob(t.Context(), realm)
+		wg.Go(func() {
+			rev, err := j.wait(func(x store.Tx) error {
+				if _, err := x.Put("note", id, []byte("x"), nil); err != nil {
+					return err
+				}
+				return fn(x.(*tx))
+			})
+			if err == nil {
+				t.Errorf("update %s became revision %d", id, rev)
+			}
+		})
+		b.run(j)
+	}
+	update("before", func(*tx) error { return nil })
+	update("lost", func(x *tx) error {
+		if _, err := x.c.exec("ROLLBACK"); err != nil {
+			t.Error(err)
+		}
+		return errors.New("what the database said")
+	})
+	if b.open() {
+		t.Error("the batch takes another update")
+	}
+	update("after", func(*tx) error { return nil })
+	b.commit()
+	s.writer <- c
+	b.tell()
+	wg.Wait()
+	if got, want := content(t, s), "a=1 "; got != want {
+		t.Errorf("after a lost transaction: %q, want %q", got, want)
+	}
+	if rev := put(t, s, "b", "2"); rev != 2 {
+		t.Errorf("the next revision is %d, want 2", rev)
+	}
+}
+
+func TestKeptTransactionIsOver(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	var kept store.Tx
+	_, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+		kept = tx
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kept.Put("note", "a", []byte("1"), nil); !errors.Is(err, errOver) {
+		t.Errorf("Put after the transaction: %v, want %v", err, errOver)
+	}
+	if _, err := kept.Get("note", "a"); !errors.Is(err, errOver) {
+		t.Errorf("Get after the transaction: %v, want %v", err, errOver)
+	}
+}
+
+// TestPlans holds that no query reads more than it returns: each finds its
+// rows by an index and in order.
+func TestPlans(t *testing.T) {
+	s := open(t, Config{Memory: true})
+	put(t, s, "a", "1")
+	put(t, s, "a", "2")
+	for _, at := range []access.Revision{0, 1} {
+		for _, index := range []string{"", "ix"} {
+			err := s.View(t.Context(), realm, at, func(r store.Reader) error {
+				_, err := r.List(store.ListQuery{Kind: "note", Index: index, Value: "v", Limit: 1})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := s.Changes(t.Context(), realm, 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Prune(t.Context(), realm, 2); err != nil {
+		t.Fatal(err)
+	}
+
+	c := <-s.readers
+	defer func() { s.readers <- c }()
+	explained := 0
+	for query := range c.stmts {
+		if strings.HasPrefix(query, "PRAGMA") {
+			continue
+		}
+		rows, err := c.sql.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+		if err != nil {
+			continue // BEGIN, COMMIT …
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			explained++
+			if strings.Contains(detail, "SCAN") && !strings.Contains(detail, "subquery") || strings.Contains(detail, "TEMP B-TREE") {
+				t.Errorf("%s\nplans to %s", query, detail)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Error(err)
+		}
+		rows.Close()
+	}
+	if explained < 10 {
+		t.Errorf("only %d steps were explained", explained)
+	}
+}
+
+// BenchmarkUpdate measures an update that writes one new document of 500 bytes
+// with one index entry.
+func BenchmarkUpdate(b *testing.B) {
+	body := string(make([]byte, 500))
+	b.Run("alone", func(b *testing.B) {
+		s := open(b, Config{Dir: b.TempDir()})
+		for i := range b.N {
+			put(b, s, fmt.Sprint(i), body)
+		}
+	})
+	b.Run("alone in memory", func(b *testing.B) { // what it costs above the disk
+		s := open(b, Config{Memory: true})
+		for i := range b.N {
+			put(b, s, fmt.Sprint(i), body)
+		}
+	})
+	b.Run("64 at once", func(b *testing.B) {
+		s := open(b, Config{Dir: b.TempDir()})
+		var wg sync.WaitGroup
+		for w := range 64 {
+			wg.Go(func() {
+				for i := w; i < b.N; i += 64 {
+					put(b, s, fmt.Sprint(i), body)
+				}
+			})
+		}
+		wg.Wait()
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "updates/s")
+	})
+}
+
+// BenchmarkGet measures a view of one document among 10,000.
+func BenchmarkGet(b *testing.B) {
+	s := open(b, Config{Dir: b.TempDir()})
+	_, err := s.Update(b.Context(), realm, func(tx store.Tx) error {
+		for i := range 10_000 {
+			if _, err := tx.Put("note", fmt.Sprint(i), make([]byte, 500), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; b.Loop(); i++ {
+		err := s.View(b.Context(), realm, 0, func(r store.Reader) error {
+			_, err := r.Get("note", fmt.Sprint(i%10_000))
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}

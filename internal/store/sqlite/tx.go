@@ -1,0 +1,230 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// tx is a store.Tx. Its reader sees the newest versions, its own among them.
+type tx struct {
+	reader
+	next  access.Revision
+	began bool // the savepoint "fn", with the first write
+}
+
+// newTx returns a transaction whose outcome no context can take away.
+func newTx(c *conn, realm access.RealmID, newest access.Revision) *tx {
+	return &tx{
+		reader: reader{ctx: context.Background(), c: c, realm: string(realm), revision: newest, sees: math.MaxInt64},
+		next:   newest + 1,
+	}
+}
+
+func (t *tx) Next() access.Revision { return t.next }
+
+// Put implements store.Tx.
+func (t *tx) Put(kind store.Kind, id string, body []byte, entries []store.IndexEntry) (access.Revision, error) {
+	if err := t.usable(); err != nil {
+		return 0, err
+	}
+	if err := check(kind, id, body, entries); err != nil {
+		return 0, err
+	}
+	replaced, err := t.put(string(kind), id, body, entries)
+	if err != nil {
+		return 0, t.broken(fmt.Errorf("writing %s %q: %w", kind, id, err))
+	}
+	return replaced, nil
+}
+
+func (t *tx) put(kind, id string, body []byte, entries []store.IndexEntry) (access.Revision, error) {
+	old, err := t.version(kind, id)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.replace(kind, id, old, body); err != nil {
+		return 0, err
+	}
+	if err := t.index(kind, id, old, entries); err != nil {
+		return 0, err
+	}
+	if old.deleted {
+		return 0, nil
+	}
+	return old.revision, nil
+}
+
+// Delete implements store.Tx.
+func (t *tx) Delete(kind store.Kind, id string) (access.Revision, error) {
+	if err := t.usable(); err != nil {
+		return 0, err
+	}
+	old, err := t.version(string(kind), id)
+	if err == nil && (old.revision == 0 || old.deleted) {
+		return 0, access.Errorf(access.NotFound, "no %s %q", kind, id)
+	}
+	if err == nil {
+		err = t.replace(string(kind), id, old, nil)
+	}
+	if err == nil {
+		err = t.index(string(kind), id, old, nil)
+	}
+	if err != nil {
+		return 0, t.broken(fmt.Errorf("deleting %s %q: %w", kind, id, err))
+	}
+	return old.revision, nil
+}
+
+// check refuses what no backend could keep, or give back as it was.
+func check(kind store.Kind, id string, body []byte, entries []store.IndexEntry) error {
+	if id == "" || len(body) == 0 {
+		return fmt.Errorf("writing %s %q: an id and a body must not be empty", kind, id)
+	}
+	if !storable(id) {
+		return fmt.Errorf("writing %s %q: an id must be UTF-8 without NUL", kind, id)
+	}
+	for _, e := range entries {
+		if !storable(e.Value) {
+			return fmt.Errorf("writing %s %q: value %q of index %s must be UTF-8 without NUL", kind, id, e.Value, e.Index)
+		}
+	}
+	return nil
+}
+
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// version is the newest one of a document; its revision is zero if there is
+// none.
+type version struct {
+	revision access.Revision
+	deleted  bool
+}
+
+func (t *tx) version(kind, id string) (v version, err error) {
+	err = t.c.row(`
+		SELECT revision, body IS NULL
+		FROM documents
+		WHERE realm = ? AND kind = ? AND id = ?
+		ORDER BY revision DESC
+		LIMIT 1`,
+		[]any{t.realm, kind, id}, &v.revision, &v.deleted)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return v, err
+}
+
+// replace writes a version in the place of old. A nil body deletes.
+func (t *tx) replace(kind, id string, old version, body []byte) error {
+	if !t.began {
+		if _, err := t.c.exec("SAVEPOINT fn"); err != nil {
+			return err
+		}
+		t.began = true
+	}
+	if old.revision == t.next { // this transaction's own
+		_, err := t.c.exec(`
+			UPDATE documents
+			SET body = ?
+			WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
+			body, t.realm, kind, id, int64(t.next))
+		return err
+	}
+	if old.revision != 0 {
+		_, err := t.c.exec(`
+			UPDATE documents
+			SET until = ?
+			WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
+			int64(t.next), t.realm, kind, id, int64(old.revision))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := t.c.exec(`
+		INSERT INTO documents (realm, kind, id, revision, body)
+		VALUES (?, ?, ?, ?, ?)`,
+		t.realm, kind, id, int64(t.next), body)
+	return err
+}
+
+// index makes the indexes hold the document under exactly these entries, and
+// leaves those alone that they hold already.
+func (t *tx) index(kind, id string, old version, entries []store.IndexEntry) error {
+	want := make(map[store.IndexEntry]bool, len(entries))
+	for _, e := range entries {
+		want[e] = true
+	}
+	if old.revision != 0 && !old.deleted {
+		held, err := t.entries(kind, id)
+		if err != nil {
+			return err
+		}
+		for _, e := range held {
+			if want[e.IndexEntry] {
+				delete(want, e.IndexEntry)
+			} else if err := t.unlist(kind, id, e); err != nil {
+				return err
+			}
+		}
+	}
+	for e := range want {
+		_, err := t.c.exec(`
+			INSERT INTO entries (realm, kind, name, value, id, revision)
+			VALUES (?, ?, ?, ?, ?, ?)`,
+			t.realm, kind, e.Index, e.Value, id, int64(t.next))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry is where an index holds a document, since a revision.
+type entry struct {
+	store.IndexEntry
+	revision access.Revision
+}
+
+func (t *tx) entries(kind, id string) (held []entry, err error) {
+	rows, err := t.c.query(`
+		SELECT name, value, revision
+		FROM entries INDEXED BY entries_document
+		WHERE realm = ? AND kind = ? AND id = ? AND until = 9223372036854775807`,
+		t.realm, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e entry
+		if err := rows.Scan(&e.Index, &e.Value, &e.revision); err != nil {
+			return nil, err
+		}
+		held = append(held, e)
+	}
+	return held, rows.Err()
+}
+
+func (t *tx) unlist(kind, id string, e entry) (err error) {
+	if e.revision == t.next { // no commit has it
+		_, err = t.c.exec(`
+			DELETE FROM entries
+			WHERE realm = ? AND kind = ? AND name = ? AND value = ? AND id = ? AND revision = ?`,
+			t.realm, kind, e.Index, e.Value, id, int64(e.revision))
+		return err
+	}
+	_, err = t.c.exec(`
+		UPDATE entries
+		SET until = ?
+		WHERE realm = ? AND kind = ? AND name = ? AND value = ? AND id = ? AND revision = ?`,
+		int64(t.next), t.realm, kind, e.Index, e.Value, id, int64(e.revision))
+	return err
+}

@@ -1,0 +1,238 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// Bounds of a batch, so that its first update does not wait for the disk much
+// longer than it would alone.
+const (
+	maxBatch     = 256
+	maxBatchTime = 20 * time.Millisecond // no update begins later
+)
+
+// job is one call of Update. Its fn runs in the goroutine of the caller, where
+// a panic belongs, when the writer gives it the turn. No send on these
+// channels ever waits: each has room for the one value that it carries.
+type job struct {
+	ctx   context.Context
+	realm access.RealmID
+	turn  chan *tx     // from the writer: run fn; closed without one if it is not to run
+	ran   chan error   // to the writer: how fn ended
+	done  chan outcome // from the writer: how the update ended
+	outcome
+}
+
+type outcome struct {
+	revision access.Revision
+	err      error
+}
+
+// errUnfinished stands for the result of a fn that panicked or ended its
+// goroutine. Nobody is left to read it.
+var errUnfinished = errors.New("the update did not return")
+
+// Update implements store.Store.
+func (s *Store) Update(ctx context.Context, realm access.RealmID, fn func(store.Tx) error) (access.Revision, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	j := newJob(ctx, realm)
+	select {
+	case s.jobs <- j:
+		return j.wait(fn)
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+func newJob(ctx context.Context, realm access.RealmID) *job {
+	return &job{
+		ctx:   ctx,
+		realm: realm,
+		turn:  make(chan *tx, 1),
+		ran:   make(chan error, 1),
+		done:  make(chan outcome, 1),
+	}
+}
+
+// wait runs fn when its turn comes, and returns the outcome.
+func (j *job) wait(fn func(store.Tx) error) (access.Revision, error) {
+	if tx, ok := <-j.turn; ok {
+		j.run(tx, fn)
+	}
+	o := <-j.done
+	return o.revision, o.err
+}
+
+func (j *job) run(tx *tx, fn func(store.Tx) error) {
+	err := errUnfinished
+	defer func() {
+		if tx.err != nil {
+			err = tx.err
+		}
+		tx.err = errOver
+		j.ran <- err
+	}()
+	err = fn(tx)
+}
+
+// write runs the updates, as many in one transaction of the database as are
+// waiting, until jobs is closed. It is the only goroutine that commits
+// documents.
+func (s *Store) write() {
+	defer close(s.stopped)
+	for j := range s.jobs {
+		c := <-s.writer
+		b := begin(c)
+		b.run(j)
+		for more := true; more && b.open(); {
+			select {
+			case j, more = <-s.jobs:
+				if more {
+					b.run(j)
+				}
+			default:
+				more = false
+			}
+		}
+		b.commit()
+		s.writer <- c
+		if b.err == nil && len(b.wrote) > 0 {
+			s.signal()
+		}
+		b.tell()
+	}
+}
+
+// signal wakes whoever waits on Wake; a wake that nobody has taken yet stands
+// for this one as well.
+func (s *Store) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// batch is one transaction of the database that holds several updates.
+type batch struct {
+	c       *conn
+	started time.Time
+	jobs    []*job
+	newest  map[access.RealmID]access.Revision // of the realms that it has seen
+	wrote   map[access.RealmID]bool            // whether newest is to be stored
+	err     error                              // why nothing of it can be committed
+}
+
+func begin(c *conn) *batch {
+	b := &batch{
+		c:       c,
+		started: time.Now(),
+		newest:  make(map[access.RealmID]access.Revision),
+		wrote:   make(map[access.RealmID]bool),
+	}
+	if _, err := c.exec("BEGIN IMMEDIATE"); err != nil {
+		b.err = fmt.Errorf("beginning to write: %w", err)
+	}
+	return b
+}
+
+// open reports whether the batch takes another update.
+func (b *batch) open() bool {
+	return b.err == nil && len(b.jobs) < maxBatch && time.Since(b.started) < maxBatchTime
+}
+
+// run lets the caller of j run its fn, and takes back what a failing fn wrote.
+func (b *batch) run(j *job) {
+	b.jobs = append(b.jobs, j)
+	if b.err == nil {
+		j.err = j.ctx.Err()
+	}
+	if b.err != nil || j.err != nil {
+		close(j.turn)
+		return
+	}
+	newest, ok := b.newest[j.realm]
+	if !ok {
+		if newest, _, b.err = revisions(b.c, j.realm); b.err != nil {
+			close(j.turn)
+			return
+		}
+		b.newest[j.realm] = newest
+	}
+	tx := newTx(b.c, j.realm, newest)
+	j.turn <- tx
+	j.err = <-j.ran
+	if !tx.began {
+		j.revision = newest
+		return
+	}
+	if j.err != nil {
+		// The database may have dropped the whole transaction by itself. Then
+		// there is nothing to go back to, and the updates before this one are
+		// lost as well.
+		if _, err := b.c.exec("ROLLBACK TO fn"); err != nil {
+			b.err = fmt.Errorf("taking back an update: %w", errors.Join(err, j.err))
+			return
+		}
+	}
+	if _, err := b.c.exec("RELEASE fn"); err != nil {
+		b.err = fmt.Errorf("ending an update: %w", err)
+		return
+	}
+	if j.err == nil {
+		j.revision = newest + 1
+		b.newest[j.realm] = j.revision
+		b.wrote[j.realm] = true
+	}
+}
+
+// commit puts the batch on disk, or sets err and takes everything back.
+func (b *batch) commit() {
+	for realm := range b.wrote {
+		if b.err != nil {
+			break
+		}
+		_, err := b.c.exec(`
+			INSERT INTO realms (id, revision)
+			VALUES (?, ?)
+			ON CONFLICT (id) DO UPDATE SET revision = excluded.revision`,
+			string(realm), int64(b.newest[realm]))
+		if err != nil {
+			b.err = fmt.Errorf("writing the revision of realm %s: %w", realm, err)
+		}
+	}
+	if b.err == nil {
+		if _, err := b.c.exec("COMMIT"); err != nil {
+			b.err = fmt.Errorf("committing: %w", err)
+		}
+	}
+	if b.err != nil {
+		b.c.exec("ROLLBACK") //nolint:errcheck // fails if the database has done so by itself
+	}
+}
+
+// tell gives every caller the outcome of its update. If the batch was not
+// committed, that is what a failed update is told too: it may have failed over
+// what an update before it had written.
+func (b *batch) tell() {
+	for _, j := range b.jobs {
+		switch {
+		case b.err != nil:
+			j.outcome = outcome{err: b.err}
+		case j.err != nil:
+			j.outcome = outcome{err: j.err}
+		}
+		j.done <- j.outcome
+	}
+}
