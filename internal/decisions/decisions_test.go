@@ -1,0 +1,154 @@
+package decisions_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/decisions"
+)
+
+func TestParse(t *testing.T) {
+	ana, staff := access.Subject{Kind: access.UserKind, ID: "ana"}, access.Subject{Kind: access.GroupKind, ID: "grp_s"}
+	bot := access.Subject{Kind: access.ClientKind, ID: "sc_bot"}
+	got, err := decisions.Parse("x.txt", strings.NewReader(`
+# a comment
+== A title   # and another
+role r: a:b C=allow,grant D=none
+group grp_s (admin ana): ana sc_bot
+record a:b|c for ana, grp_s (deleted) (admins sc_bot): r on x/1, /y:
+  and r, s on z
+record r2: ana, sc_bot are r on x
+refuse record r3: ana is r on x*
+may ana A:B /x/1/ ? yes
+may sc_bot a:b x* ? refused
+has grp_s grant a x ? no
+permissions ana x ? a:b c=allow,grant
+permissions ana x ? none
+roles ana x ? r r
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := func(ids ...access.RoleID) []access.RoleID { return ids }
+	want := []decisions.Case{{
+		File: "x.txt", Line: 3, Title: "A title",
+		Roles: []*access.Role{{ID: "r", Name: "r", Permissions: []access.RolePermission{
+			{Action: "a:b", Allow: true}, {Action: "C", Allow: true, Grant: true}, {Action: "D"},
+		}}},
+		Groups: []*access.Group{{ID: "grp_s", Name: "grp_s", Members: []access.Subject{ana, bot}, Admins: []access.Subject{ana}}},
+		Records: []*access.Record{
+			{
+				ID: "a:b|c", Name: "a:b|c", Status: access.RecordDeleted,
+				Subjects: []access.Subject{ana, staff}, Admins: []access.Subject{bot},
+				Statements: []access.Statement{
+					{Roles: roles("r"), Resources: []string{"x/1", "/y:"}},
+					{Roles: roles("r", "s"), Resources: []string{"z"}},
+				},
+			},
+			{ID: "r2", Name: "r2", Status: access.RecordActive, Statements: []access.Statement{
+				{Roles: roles("r"), Resources: []string{"x"}, Subjects: []access.Subject{ana, bot}},
+			}},
+		},
+		Refused: []decisions.Refused{{Line: 9, Record: &access.Record{
+			ID: "r3", Name: "r3", Status: access.RecordActive,
+			Statements: []access.Statement{{Roles: roles("r"), Resources: []string{"x*"}, Subjects: []access.Subject{ana}}},
+		}}},
+		Questions: []decisions.Question{
+			{
+				Line: 10, Text: "may ana A:B /x/1/ ? yes", Kind: decisions.Check, Yes: true,
+				Query: access.Query{Subject: ana, Permission: "a:b", Resource: "x/1"}, Permission: "A:B", Resource: "/x/1/",
+			},
+			{
+				Line: 11, Text: "may sc_bot a:b x* ? refused", Kind: decisions.Check, Refused: true,
+				Query: access.Query{Subject: bot}, Permission: "a:b", Resource: "x*",
+			},
+			{
+				Line: 12, Text: "has grp_s grant a x ? no", Kind: decisions.Holds, Need: access.Grant,
+				Query: access.Query{Subject: staff, Permission: "a", Resource: "x"}, Permission: "a", Resource: "x",
+			},
+			{
+				Line: 13, Text: "permissions ana x ? a:b c=allow,grant", Kind: decisions.Permissions,
+				Query: access.Query{Subject: ana, Resource: "x"}, Resource: "x",
+				Permissions: []access.RolePermission{{Action: "a:b", Allow: true}, {Action: "c", Allow: true, Grant: true}},
+			},
+			{
+				Line: 14, Text: "permissions ana x ? none", Kind: decisions.Permissions,
+				Query: access.Query{Subject: ana, Resource: "x"}, Resource: "x",
+			},
+			{
+				Line: 15, Text: "roles ana x ? r r", Kind: decisions.Roles,
+				Query: access.Query{Subject: ana, Resource: "x"}, Resource: "x", Roles: roles("r", "r"),
+			},
+		},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("Parse =\n%+v; want\n%+v", got, want)
+	}
+	if got := len(got[0].Changes()); got != 4 {
+		t.Errorf("%d changes; want 4", got)
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	for _, tt := range []struct{ line, want string }{
+		{"rolle r: a", "neither"},
+		{"role r: a=alow", `no flag "alow"`},
+		{"role r: doc*", "a part is"},
+		{"role : a", "roleId"},
+		{"group staff: ana", "groupId"},
+		{"group grp_a: *", "userId"},
+		{"group grp_a (deleted): ana", "no note"},
+		{"refuse group grp_a: ana", "refuse stands before"},
+		{"record r1: reader on x", "who is which role on what"},
+		{"record r1: ana is reader", "who is which role on what"},
+		{"record r1: ana is reader on x*", "resourceUri"},
+		{"record r1 for ana: ben is reader on x", "not in both"},
+		{"record r1 (gone): ana is reader on x", "no note"},
+		{"and ana is reader on x", "and must follow a record"},
+		{"may ana read ? yes", "3 words"},
+		{"may ana read x ? perhaps", "yes, no or refused"},
+		{"may ana read x ? yes no", "yes, no or refused"},
+		{"may ana read x", "question"},
+		{"may ana read x* ? no", "resourceUri"},
+		{"may ana re*d x ? no", "permission"},
+		{"may * read x ? no", "userId"},
+		{"has ana allowance read x ? no", "no flag"},
+		{"permissions ana x ? none read", "none stands alone"},
+		{"roles ana x ? none reader", "none stands alone"},
+		{"can ana read x ? yes", `no such line: "can"`},
+	} {
+		_, err := decisions.Parse("x.txt", strings.NewReader("== Title\n\n"+tt.line+"\n"))
+		if err == nil {
+			t.Errorf("Parse(%q) is no error", tt.line)
+			continue
+		}
+		if got := err.Error(); !strings.HasPrefix(got, "x.txt:3: ") || !strings.Contains(got, tt.want) {
+			t.Errorf("Parse(%q): %q; want x.txt:3: … %s", tt.line, got, tt.want)
+		}
+	}
+	if _, err := decisions.Parse("x.txt", strings.NewReader("role r: a\n")); err == nil || !strings.HasPrefix(err.Error(), "x.txt:1: ") {
+		t.Errorf("without a title: %v; want an error at x.txt:1", err)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	cases, err := decisions.Load("../../testdata/decisions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, c := range cases {
+		if seen[c.Title] {
+			t.Errorf("%s:%d: a second case has the title %q", c.File, c.Line, c.Title)
+		}
+		seen[c.Title] = true
+		if len(c.Questions)+len(c.Refused) == 0 {
+			t.Errorf("%s:%d: %q asks nothing", c.File, c.Line, c.Title)
+		}
+	}
+	if _, err := decisions.Load(t.TempDir()); err == nil {
+		t.Error("loading an empty directory is no error")
+	}
+}
