@@ -3,7 +3,7 @@ module github.com/reeve-authz/reeve
 go 1.26.0
 
 require (
-	github.com/benbjohnson/immutable v0.4.3 // indirect
+	github.com/benbjohnson/immutable v0.4.3
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260820222146-c27c302e5fc3 // indirect

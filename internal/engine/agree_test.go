@@ -1,0 +1,337 @@
+package engine_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine"
+	"github.com/reeve-authz/reeve/internal/engine/naive"
+)
+
+var (
+	questions = flag.Int64("questions", 1_000_000, "how many questions to ask, each in five ways")
+	firstSeed = flag.Uint64("seed", 1, "seed of the first world; each world after it has the next")
+)
+
+// TestAgreesWithNaive builds small worlds out of names that nearly collide,
+// changes them, and compares every answer with that of the naive evaluator. To
+// repeat a failure, give its seed. For a long run:
+//
+//	go test ./internal/engine -run Agrees -questions=100000000 -timeout=0
+func TestAgreesWithNaive(t *testing.T) {
+	var asked atomic.Int64
+	seed := atomic.Uint64{}
+	seed.Store(*firstSeed)
+	for i := range runtime.GOMAXPROCS(0) {
+		t.Run(fmt.Sprint("worker", i), func(t *testing.T) {
+			t.Parallel()
+			for asked.Load() < *questions && !t.Failed() {
+				w := newWorld(t, seed.Add(1)-1)
+				w.live()
+				asked.Add(w.asked)
+			}
+		})
+	}
+}
+
+// Names that nearly collide.
+var (
+	segments = []string{
+		"doc", "docs", "Doc", "1", "10", "ns", "ns:a", "ns:A", "ns:ab", "ns:a:b", "ns:", "ns::b", "ns:a:", "ns:b:b",
+	}
+	starSegments = []string{"*", "*", "ns:*", "*:a", "*:*", "ns:*:b", "ns:*:*", "*:a:b", "*::b", "*:", "ns::*"}
+	actions      = []string{
+		"doc", "doc:read", "DOC:Read", "doc:reader", "doc:read:draft", "doc:write", "docs:read", "read",
+		"doc:*", "doc:*:*", "*", "*:*", "*:read", "*:Read:*", "doc:*:draft", "*:*:draft",
+	}
+	subjectNames = []access.Subject{
+		{Kind: access.UserKind, ID: "ana"}, {Kind: access.UserKind, ID: "ben"}, {Kind: access.UserKind, ID: "Ana"},
+		{Kind: access.ClientKind, ID: "ana"}, {Kind: access.UserKind, ID: "grp_a"},
+		{Kind: access.GroupKind, ID: "grp_a"}, {Kind: access.GroupKind, ID: "grp_b"},
+		{Kind: access.GroupKind, ID: "grp_c"}, {Kind: access.GroupKind, ID: "grp_d"},
+	}
+	roleNames   = []access.RoleID{"reader", "Reader", "read", "writer", "ghost", access.OwnerRole}
+	groupNames  = []access.GroupID{"grp_a", "grp_b", "grp_c", "grp_d"}
+	recordNames = []access.RecordID{"r1", "r2", "r3", "r4", "r5"}
+	flagSets    = []access.Flags{access.Allow, access.Grant, access.Delegate, access.Grant | access.Delegate, 0}
+)
+
+// world is a realm in all the forms that must agree.
+type world struct {
+	*rand.Rand
+	t     *testing.T
+	seed  uint64
+	asked int64
+	docs  map[any]any // the current documents by id
+	snap  *engine.Snapshot
+}
+
+// start is an empty realm, in which statements of some sizes have crowds.
+func start(seed uint64) *engine.Snapshot { return engine.NewWithCrowds([]int{1000, 0, 2, 4}[seed%4]) }
+
+func newWorld(t *testing.T, seed uint64) *world {
+	return &world{Rand: rand.New(rand.NewPCG(seed, 0)), t: t, seed: seed, docs: map[any]any{}, snap: start(seed)}
+}
+
+// live changes the world a number of times and asks in between: the snapshot
+// that followed every change, one made of all current documents at once, and
+// an old one.
+func (w *world) live() {
+	oldSnap, oldState := w.snap, w.state()
+	for round := range 12 {
+		changes := make([]access.Change, 1+w.IntN(4))
+		if round == 0 {
+			changes = make([]access.Change, 12)
+		}
+		for i := range changes {
+			changes[i] = w.change()
+		}
+		w.snap = w.snap.Apply(access.Revision(round+1), changes)
+		state := w.state()
+		w.compare("the current", w.snap, state, 60)
+		switch w.IntN(4) {
+		case 0:
+			w.compare("a fresh", start(w.seed).Apply(1, w.all()), state, 30)
+		case 1:
+			w.compare("an old", oldSnap, oldState, 30)
+			oldSnap, oldState = w.snap, state
+		}
+	}
+	var deleted []access.Change
+	for id := range w.docs {
+		deleted = append(deleted, access.Change{ID: id})
+	}
+	if got := w.snap.Apply(99, deleted).Leftovers(); got != 0 {
+		w.t.Errorf("seed %d: after deleting all documents, the snapshot keeps %d things", w.seed, got)
+	}
+}
+
+func (w *world) state() *naive.State {
+	s := &naive.State{}
+	for _, doc := range w.docs {
+		switch doc := doc.(type) {
+		case *access.Role:
+			s.AllRoles = append(s.AllRoles, doc)
+		case *access.Group:
+			s.AllGroups = append(s.AllGroups, doc)
+		case *access.Record:
+			s.AllRecords = append(s.AllRecords, doc)
+		}
+	}
+	return s
+}
+
+func (w *world) all() []access.Change {
+	var all []access.Change
+	for id, doc := range w.docs {
+		all = append(all, access.Change{ID: id, Document: doc})
+	}
+	return all
+}
+
+// compare asks n questions, each in all ways.
+func (w *world) compare(which string, snap *engine.Snapshot, state *naive.State, n int) {
+	for range n {
+		q := w.question()
+		need := pick(w, flagSets)
+		ask := func(what string, got, want any) {
+			if g, n := fmt.Sprint(got), fmt.Sprint(want); g != n {
+				w.t.Fatalf("-seed=%d: %s snapshot: %s of %v = %s; want %s, with\n%s", w.seed, which, what, q, g, n, w)
+			}
+		}
+		if got, want := snap.Check(q), state.Check(q); got != want {
+			ask("Check", got, want)
+		}
+		if got, want := snap.Holds(q, need), state.Holds(q, need); got != want {
+			ask(fmt.Sprint("Holds ", need), got, want)
+		}
+		if got, want := snap.HasGrants(q.Subject), state.HasGrants(q.Subject); got != want {
+			ask("HasGrants", got, want)
+		}
+		if got, want := snap.Permissions(q.Subject, q.Resource), state.Permissions(q.Subject, q.Resource); !slices.Equal(got, want) {
+			ask("Permissions", got, want)
+		}
+		if got, want := snap.Roles(q.Subject, q.Resource), state.Roles(q.Subject, q.Resource); !slices.Equal(got, want) {
+			ask("Roles", got, want)
+		}
+		w.asked++
+	}
+}
+
+// change makes a random change, which every form of the world must follow.
+func (w *world) change() access.Change {
+	var c access.Change
+	switch w.IntN(10) {
+	case 0, 1:
+		c = w.role()
+	case 2, 3:
+		c = w.group()
+	default:
+		c = w.record()
+	}
+	if w.IntN(6) == 0 {
+		c.Document = nil
+	}
+	if c.Document == nil {
+		delete(w.docs, c.ID)
+	} else {
+		w.docs[c.ID] = c.Document
+	}
+	return c
+}
+
+func (w *world) role() access.Change {
+	r := &access.Role{ID: pick(w, roleNames)}
+	if r.ID == "ghost" { // is never created
+		r.ID = "reader"
+	}
+	for range w.IntN(5) {
+		p := access.RolePermission{Action: pick(w, actions), Allow: w.IntN(3) > 0, Grant: w.IntN(3) == 0, Delegate: w.IntN(4) == 0}
+		r.Permissions = append(r.Permissions, p)
+	}
+	return access.Change{ID: r.ID, Document: r}
+}
+
+func (w *world) group() access.Change {
+	g := &access.Group{ID: pick(w, groupNames), Members: some(w, subjectNames, 4), Admins: some(w, subjectNames, 2)}
+	return access.Change{ID: g.ID, Document: g}
+}
+
+func (w *world) record() access.Change {
+	r := &access.Record{ID: pick(w, recordNames), Status: access.RecordActive, Admins: some(w, subjectNames, 2)}
+	if old, ok := w.docs[r.ID].(*access.Record); ok && w.IntN(2) == 0 { // edit rather than replace
+		*r = *old
+		r.Statements = slices.Clone(old.Statements)
+		i := w.IntN(len(r.Statements))
+		switch w.IntN(5) {
+		case 0:
+			r.Statements[i].Resources = w.resources()
+		case 1:
+			r.Statements[i].Subjects = some(w, subjectNames, 3)
+		case 2:
+			r.Statements[i].Roles = some(w, roleNames, 3)
+		case 3:
+			r.Subjects = some(w, subjectNames, 3)
+		case 4:
+			r.Status = access.RecordDeleted
+		}
+		return access.Change{ID: r.ID, Document: r}
+	}
+	if w.IntN(2) == 0 {
+		r.Subjects = some(w, subjectNames, 3)
+	}
+	for range 1 + w.IntN(3) {
+		st := access.Statement{Roles: some(w, roleNames, 3), Resources: w.resources()}
+		if len(r.Subjects) == 0 || w.IntN(8) == 0 { // both is invalid; the engine takes their union
+			st.Subjects = some(w, subjectNames, 3)
+		}
+		r.Statements = append(r.Statements, st)
+	}
+	if w.IntN(8) == 0 {
+		r.Status = access.RecordDeleted
+	}
+	return access.Change{ID: r.ID, Document: r}
+}
+
+func (w *world) resources() []string {
+	var all []string
+	for range 1 + w.IntN(2) {
+		uri := w.uri(4)
+		switch w.IntN(6) {
+		case 0:
+			uri = "/" + uri
+		case 1:
+			uri += "/"
+		}
+		all = append(all, uri)
+	}
+	return all
+}
+
+// uri makes a resource in which about one segment of four has a star.
+func (w *world) uri(oneIn int) string {
+	var uri []string
+	for range 1 + w.IntN(3) {
+		if w.IntN(oneIn) == 0 {
+			uri = append(uri, pick(w, starSegments))
+		} else {
+			uri = append(uri, pick(w, segments))
+		}
+	}
+	return strings.Join(uri, "/")
+}
+
+// question is mostly about what some record gives, or near it.
+func (w *world) question() access.Query {
+	q := access.Query{Subject: pick(w, subjectNames), Permission: permission(pick(w, actions))}
+	rec, ok := w.docs[pick(w, recordNames)].(*access.Record)
+	if !ok || w.IntN(8) == 0 {
+		q.Resource = access.ResourceURI(w.uri(6))
+		return q
+	}
+	st := pick(w, rec.Statements)
+	q.Resource = w.near(pick(w, st.Resources))
+	if to := slices.Concat(rec.Subjects, st.Subjects); len(to) > 0 && w.IntN(3) > 0 {
+		q.Subject = pick(w, to)
+	}
+	if g, ok := w.docs[access.GroupID(q.Subject.ID)].(*access.Group); ok && len(g.Members) > 0 && w.IntN(2) > 0 {
+		q.Subject = pick(w, g.Members)
+	}
+	if len(st.Roles) > 0 && w.IntN(2) > 0 {
+		if r, ok := w.docs[pick(w, st.Roles)].(*access.Role); ok && len(r.Permissions) > 0 {
+			q.Permission = permission(pick(w, r.Permissions).Action)
+		}
+	}
+	return q
+}
+
+// near makes a resource out of a granted one: that itself, one that it covers,
+// or one that it just does not.
+func (w *world) near(granted string) access.ResourceURI {
+	uri := strings.Split(strings.Trim(granted, "/"), "/")
+	for i, seg := range uri {
+		if strings.Contains(seg, "*") && w.IntN(4) > 0 || w.IntN(10) == 0 {
+			uri[i] = pick(w, segments)
+		}
+	}
+	switch w.IntN(6) {
+	case 0:
+		uri = append(uri, pick(w, segments))
+	case 1:
+		uri = append(uri, pick(w, starSegments))
+	case 2:
+		uri = uri[:max(1, len(uri)-1)]
+	}
+	return access.ResourceURI(strings.Join(uri, "/"))
+}
+
+// permission is the form of an action that is compared.
+func permission(action string) access.Permission { return access.Permission(strings.ToLower(action)) }
+
+// String is the documents, for a failure.
+func (w *world) String() string {
+	var lines []string
+	for _, doc := range w.docs {
+		lines = append(lines, fmt.Sprintf("  %+v\n", doc))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
+}
+
+func pick[T any](w *world, from []T) T { return from[w.IntN(len(from))] }
+
+// some picks up to n, sometimes one of them twice.
+func some[T any](w *world, from []T, n int) []T {
+	var all []T
+	for range w.IntN(n + 1) {
+		all = append(all, pick(w, from))
+	}
+	return all
+}

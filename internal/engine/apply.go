@@ -1,0 +1,268 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// statement is a statement of an active record made ready: subjects of the
+// record and its own in one, resources in normal form, each once.
+type statement struct {
+	source    *source
+	roles     roleList
+	subjects  []access.Subject
+	resources []access.ResourceURI
+	crowd     []access.Subject // one, for a wide statement; else empty
+}
+
+// crowdKind is the kind of a crowd: the subjects of one wide statement as if
+// they were a group, so that a record costs memory for its subjects and its
+// resources, and not for every pair of them. A check looks at each crowd that
+// the subject is in, so only wide statements have one.
+const crowdKind access.SubjectKind = "crowd"
+
+// Apply returns the snapshot after the changes of one or more commits, the
+// last of them rev. The old snapshot stays as it is, and the two share what did
+// not change. Documents of kinds that grant nothing are ignored.
+//
+// It panics if a change holds a document of another type than its id says.
+func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot {
+	next := *s
+	next.revision = rev
+	e := edit{next: &next, owner: new(owner), holders: map[access.Subject]*holder{}}
+	for _, c := range changes {
+		switch id := c.ID.(type) {
+		case access.RoleID:
+			e.putRole(id, document[access.Role](c))
+		case access.GroupID:
+			e.putGroup(id, document[access.Group](c))
+		case access.RecordID:
+			e.putRecord(id, document[access.Record](c))
+		}
+	}
+	for sub, h := range e.holders {
+		if len(h.groups) == 0 && h.statements == 0 && h.grants == nil {
+			next.holders = next.holders.Delete(sub)
+		} else {
+			next.holders = next.holders.Set(sub, h)
+		}
+	}
+	return &next
+}
+
+// document is nil for a deleted one. A document of the wrong type must not
+// pass for a deleted one.
+func document[T any](c access.Change) *T {
+	if c.Document == nil {
+		return nil
+	}
+	return c.Document.(*T)
+}
+
+// edit is an Apply at work.
+type edit struct {
+	next    *Snapshot
+	owner   *owner
+	holders map[access.Subject]*holder // copies, to be put into next at the end
+}
+
+// putRole replaces a role. Nobody can replace a built-in one.
+func (e *edit) putRole(id access.RoleID, doc *access.Role) {
+	switch {
+	case id.Reserved():
+	case doc == nil:
+		e.next.roles = e.next.roles.Delete(id)
+	default:
+		e.next.roles = e.next.roles.Set(id, compile(doc))
+	}
+}
+
+func (e *edit) putGroup(id access.GroupID, doc *access.Group) {
+	self := access.Subject{Kind: access.GroupKind, ID: string(id)}
+	old, _ := e.next.groups.Get(id)
+	var members []access.Subject
+	if doc == nil {
+		e.next.groups = e.next.groups.Delete(id)
+	} else {
+		members = distinct(doc.Members)
+		e.next.groups = e.next.groups.Set(id, members)
+	}
+	e.leave(self, minus(old, members))
+	e.join(self, minus(members, old))
+}
+
+func (e *edit) join(group access.Subject, subs []access.Subject) {
+	for _, sub := range subs {
+		h := e.holder(sub)
+		h.groups = append(h.groups, group)
+	}
+}
+
+func (e *edit) leave(group access.Subject, subs []access.Subject) {
+	for _, sub := range subs {
+		h := e.holder(sub)
+		h.groups = slices.DeleteFunc(h.groups, func(g access.Subject) bool { return g == group })
+	}
+}
+
+// putRecord replaces what a record gives, statement by statement, so that an
+// edit costs what it changes. Source: a record grants only while its status is
+// ACTIVE.
+func (e *edit) putRecord(id access.RecordID, doc *access.Record) {
+	old, _ := e.next.records.Get(id)
+	var fresh []statement
+	if doc != nil && doc.Status == access.RecordActive {
+		fresh = make([]statement, len(doc.Statements))
+	}
+	for i := range max(len(old), len(fresh)) {
+		var was, is statement
+		if i < len(old) {
+			was = old[i]
+		}
+		if i < len(fresh) {
+			is = e.prepare(id, doc, i)
+		}
+		e.replace(&was, &is)
+		if i < len(fresh) {
+			fresh[i] = is
+		}
+	}
+	if len(fresh) == 0 {
+		e.next.records = e.next.records.Delete(id)
+	} else {
+		e.next.records = e.next.records.Set(id, fresh)
+	}
+}
+
+func (e *edit) prepare(id access.RecordID, doc *access.Record, i int) statement {
+	st := &doc.Statements[i]
+	var uris []access.ResourceURI
+	for _, r := range st.Resources {
+		if uri, err := access.ParseResourceURI(r); err == nil { // Validate lets no other through
+			uris = append(uris, uri)
+		}
+	}
+	s := statement{
+		source:    &source{id, i},
+		roles:     listOf(st.Roles),
+		subjects:  distinct(slices.Concat(doc.Subjects, st.Subjects)),
+		resources: distinct(uris),
+	}
+	if len(s.subjects)*len(s.resources) > e.next.wide {
+		s.crowd = []access.Subject{{Kind: crowdKind, ID: fmt.Sprintf("%s %d", id, i)}} // ids have no space
+	}
+	return s
+}
+
+// replace takes what was given and not is, and gives what is and was not.
+func (e *edit) replace(was, is *statement) {
+	var stay []access.Subject // in both, and so keep the grants that are in both
+	if was.source != nil && is.source != nil && was.roles == is.roles && len(was.crowd) == len(is.crowd) {
+		is.source = was.source
+		stay = minus(is.subjects, minus(is.subjects, was.subjects))
+	}
+	gone, come := minus(was.subjects, stay), minus(is.subjects, stay)
+	for _, sub := range gone {
+		e.holder(sub).statements--
+	}
+	for _, sub := range come {
+		e.holder(sub).statements++
+	}
+	for _, crowd := range was.crowd {
+		e.leave(crowd, gone)
+	}
+	for _, crowd := range is.crowd {
+		e.join(crowd, come)
+	}
+	if is.source != was.source { // nothing stays
+		e.change(was, was.holders(gone), was.resources, e.owner.remove)
+		e.change(is, is.holders(come), is.resources, e.owner.add)
+		return
+	}
+	if len(is.crowd) > 0 { // who holds the grants stays, whoever comes and goes
+		gone, stay, come = nil, is.crowd, nil
+	}
+	e.change(was, gone, was.resources, e.owner.remove)
+	e.change(was, stay, minus(was.resources, is.resources), e.owner.remove)
+	e.change(is, stay, minus(is.resources, was.resources), e.owner.add)
+	e.change(is, come, is.resources, e.owner.add)
+}
+
+// holders are those whose tries hold the statement's grants.
+func (st *statement) holders(subs []access.Subject) []access.Subject {
+	if len(st.crowd) > 0 {
+		return st.crowd
+	}
+	return subs
+}
+
+// change adds to or removes from the trie of each subject the statement's
+// grants on the resources.
+func (e *edit) change(st *statement, subs []access.Subject, uris []access.ResourceURI,
+	how func(*node, []step, bool, roleList, *source) *node) {
+	if len(subs) == 0 {
+		return
+	}
+	for _, uri := range uris {
+		path, below := pathTo(uri)
+		for _, sub := range subs {
+			h := e.holder(sub)
+			h.grants = how(h.grants, path, below, st.roles, st.source)
+		}
+	}
+}
+
+// holder returns the subject's holder, which this edit may change.
+func (e *edit) holder(sub access.Subject) *holder {
+	if h, ok := e.holders[sub]; ok {
+		return h
+	}
+	h := &holder{}
+	if old, ok := e.next.holders.Get(sub); ok {
+		*h = *old
+		h.groups = slices.Clone(old.groups)
+	}
+	e.holders[sub] = h
+	return h
+}
+
+// minus returns the elements of a that are not in b, in a's order.
+func minus[T comparable](a, b []T) []T {
+	if len(a) == 0 || len(b) == 0 {
+		return a
+	}
+	in := setOf(b)
+	var left []T
+	for _, v := range a {
+		if !in[v] {
+			left = append(left, v)
+		}
+	}
+	return left
+}
+
+// distinct returns the elements of a, each once, in a slice of its own.
+func distinct[T comparable](a []T) []T {
+	if len(a) < 2 {
+		return slices.Clone(a)
+	}
+	seen := make(map[T]bool, len(a))
+	var once []T
+	for _, v := range a {
+		if !seen[v] {
+			seen[v] = true
+			once = append(once, v)
+		}
+	}
+	return once
+}
+
+func setOf[T comparable](a []T) map[T]bool {
+	set := make(map[T]bool, len(a))
+	for _, v := range a {
+		set[v] = true
+	}
+	return set
+}

@@ -1,0 +1,77 @@
+package engine_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/decisions"
+	"github.com/reeve-authz/reeve/internal/engine"
+	"github.com/reeve-authz/reeve/internal/engine/naive"
+)
+
+// decider is what both the engine and the naive evaluator do.
+type decider interface {
+	Check(access.Query) bool
+	Holds(access.Query, access.Flags) bool
+	Permissions(access.Subject, access.ResourceURI) []access.RolePermission
+	Roles(access.Subject, access.ResourceURI) []access.RoleID
+	HasGrants(access.Subject) bool
+}
+
+func TestDecisions(t *testing.T) {
+	cases, err := decisions.Load("../../testdata/decisions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range cases {
+		c := &cases[i]
+		t.Run(c.Title, func(t *testing.T) {
+			snap := engine.New().Apply(1, c.Changes())
+			twin := &naive.State{AllRoles: c.Roles, AllGroups: c.Groups, AllRecords: c.Records}
+			for _, q := range c.Questions {
+				decide(t, c, "engine", snap, q)
+				decide(t, c, "naive", twin, q)
+			}
+			for _, r := range c.Refused {
+				if r.Record != nil && r.Record.Validate() == nil || r.Role != nil && r.Role.Validate() == nil {
+					t.Errorf("%s:%d: accepted; want it refused", c.File, r.Line)
+				}
+			}
+		})
+	}
+}
+
+func decide(t *testing.T, c *decisions.Case, who string, d decider, q decisions.Question) {
+	t.Helper()
+	wrong := func(got any) { t.Errorf("%s:%d: %s answers %q with %v", c.File, q.Line, who, q.Text, got) }
+	if q.Refused {
+		_, badURI := access.ParseResourceURI(q.Resource)
+		_, badPermission := access.ParsePermission(q.Permission)
+		if badURI == nil && badPermission == nil {
+			wrong("a decision")
+		}
+		return
+	}
+	switch q.Kind {
+	case decisions.Check:
+		if got := d.Check(q.Query); got != q.Yes {
+			wrong(got)
+		}
+	case decisions.Holds:
+		if got := d.Holds(q.Query, q.Need); got != q.Yes {
+			wrong(got)
+		}
+	case decisions.Permissions:
+		if got := d.Permissions(q.Query.Subject, q.Query.Resource); !slices.Equal(got, q.Permissions) {
+			wrong(fmt.Sprintf("%+v", got))
+		}
+	case decisions.Roles:
+		if got := d.Roles(q.Query.Subject, q.Query.Resource); !slices.Equal(got, q.Roles) {
+			wrong(got)
+		}
+	default:
+		t.Errorf("%s:%d: nobody asks %q", c.File, q.Line, q.Kind)
+	}
+}

@@ -1,0 +1,15 @@
+package engine
+
+// Leftovers counts what the snapshot keeps about documents other than
+// built-in roles: zero once all are deleted.
+func (s *Snapshot) Leftovers() int {
+	return s.holders.Len() + s.records.Len() + s.groups.Len() + s.roles.Len() - New().roles.Len()
+}
+
+// NewWithCrowds returns New's snapshot, except that statements of more rows
+// than wide have a crowd.
+func NewWithCrowds(wide int) *Snapshot {
+	s := New()
+	s.wide = wide
+	return s
+}

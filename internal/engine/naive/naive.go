@@ -1,0 +1,150 @@
+// Package naive decides what package engine decides, by looping over
+// everything and without any idea of the engine's. Tests compare the two.
+package naive
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// State is every current document of a realm.
+type State struct {
+	AllRoles   []*access.Role
+	AllGroups  []*access.Group
+	AllRecords []*access.Record
+}
+
+// Check reports whether the subject may do what the query asks.
+func (s *State) Check(q access.Query) bool { return s.Holds(q, access.Allow) }
+
+// Holds reports whether the subject has the permission with any flag in need.
+func (s *State) Holds(q access.Query, need access.Flags) (held bool) {
+	s.each(q.Subject, func(st *access.Statement) {
+		if covers(st.Resources, q.Resource) {
+			for _, p := range s.permissions(st) {
+				held = held || p.Flags()&need != 0 && coversAction(p.Action, string(q.Permission))
+			}
+		}
+	})
+	return held
+}
+
+// Permissions merges the permissions of all statements that cover the resource.
+func (s *State) Permissions(sub access.Subject, uri access.ResourceURI) (merged []access.RolePermission) {
+	s.each(sub, func(st *access.Statement) {
+		if covers(st.Resources, uri) {
+			for _, p := range s.permissions(st) {
+				i := slices.IndexFunc(merged, func(m access.RolePermission) bool { return m.Action == p.Action })
+				if i < 0 && p.Flags() != 0 {
+					merged = append(merged, p)
+				} else if i >= 0 {
+					m := &merged[i]
+					m.Allow, m.Grant, m.Delegate = m.Allow || p.Allow, m.Grant || p.Grant, m.Delegate || p.Delegate
+				}
+			}
+		}
+	})
+	slices.SortFunc(merged, func(a, b access.RolePermission) int { return strings.Compare(a.Action, b.Action) })
+	return merged
+}
+
+// Roles lists the roles of statements that name exactly this resource.
+func (s *State) Roles(sub access.Subject, uri access.ResourceURI) (roles []access.RoleID) {
+	s.each(sub, func(st *access.Statement) {
+		for _, r := range st.Resources {
+			if strings.Trim(r, "/") == string(uri) {
+				once := slices.Sorted(slices.Values(st.Roles))
+				roles = append(roles, slices.Compact(once)...)
+				return
+			}
+		}
+	})
+	slices.Sort(roles)
+	return roles
+}
+
+// HasGrants reports whether any statement applies to the subject.
+func (s *State) HasGrants(sub access.Subject) (has bool) {
+	s.each(sub, func(*access.Statement) { has = true })
+	return has
+}
+
+// each calls f for every statement that applies to the subject.
+func (s *State) each(sub access.Subject, f func(*access.Statement)) {
+	who := s.subjects(sub)
+	named := func(sub access.Subject) bool { return slices.Contains(who, sub) }
+	for _, r := range s.AllRecords {
+		for i := range r.Statements {
+			st := &r.Statements[i]
+			if r.Status == access.RecordActive && (slices.ContainsFunc(r.Subjects, named) || slices.ContainsFunc(st.Subjects, named)) {
+				f(st)
+			}
+		}
+	}
+}
+
+// subjects is the subject and all groups that it is in; nothing, not even
+// itself, for a group that does not exist.
+func (s *State) subjects(sub access.Subject) (all []access.Subject) {
+	if sub.Kind != access.GroupKind || slices.ContainsFunc(s.AllGroups, func(g *access.Group) bool { return string(g.ID) == sub.ID }) {
+		all = append(all, sub)
+	}
+	known := func(sub access.Subject) bool { return slices.Contains(all, sub) }
+	for range s.AllGroups { // each time finds a group, until nothing is found any more
+		for _, g := range s.AllGroups {
+			self := access.Subject{Kind: access.GroupKind, ID: string(g.ID)}
+			if !known(self) && slices.ContainsFunc(g.Members, known) {
+				all = append(all, self)
+			}
+		}
+	}
+	return all
+}
+
+// permissions are the entries of all roles of the statement that exist, with
+// actions in lower case.
+func (s *State) permissions(st *access.Statement) (perms []access.RolePermission) {
+	for _, id := range st.Roles {
+		if id == "Authress:Owner" {
+			perms = append(perms, access.RolePermission{Action: "*", Allow: true, Grant: true, Delegate: true})
+		}
+		for _, r := range s.AllRoles {
+			if r.ID == id && !strings.HasPrefix(string(id), "Authress:") {
+				for _, p := range r.Permissions {
+					p.Action = strings.ToLower(p.Action)
+					perms = append(perms, p)
+				}
+			}
+		}
+	}
+	return perms
+}
+
+// covers reports whether any grant covers what is asked. A final "*" covers the
+// segment that stands in its place, and so everything below that.
+func covers(grants []string, asked access.ResourceURI) bool {
+	r := strings.Split(string(asked), "/")
+	return asked != "" && slices.ContainsFunc(grants, func(grant string) bool {
+		q := strings.Split(strings.Trim(grant, "/"), "/")
+		return len(q) <= len(r) && slices.EqualFunc(q, r[:len(q)], coversSegment)
+	})
+}
+
+func coversSegment(grant, asked string) bool {
+	q, r := strings.Split(grant, ":"), strings.Split(asked, ":")
+	if last := len(q) - 1; q[last] == "*" && len(r) > len(q) && !slices.Contains(r[last:], "") {
+		r = r[:len(q)]
+	}
+	return grant == "*" || slices.EqualFunc(q, r, func(q, r string) bool { return q == r || q == "*" && r != "" })
+}
+
+func coversAction(held, asked string) bool {
+	for strings.HasSuffix(held, ":*") {
+		held = strings.TrimSuffix(held, ":*")
+	}
+	q, r := strings.Split(held, ":"), strings.Split(asked, ":")
+	r = r[:min(len(q), len(r))]
+	return asked != "" && (held == "*" || slices.EqualFunc(q, r, func(q, r string) bool { return q == r || q == "*" }))
+}

@@ -1,0 +1,206 @@
+// Package engine decides. A Snapshot is everything that a realm grants, as of
+// one revision; its answers are pure functions of it.
+package engine
+
+import (
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"github.com/benbjohnson/immutable"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Snapshot is what a realm grants at one revision. It never changes, so any
+// number of goroutines may ask it; Apply makes the next one.
+//
+// The methods take resources and permissions in the form in which their
+// parsers return them. An empty one is held by nobody.
+type Snapshot struct {
+	revision access.Revision
+	roles    *immutable.Map[access.RoleID, *role]
+	groups   *immutable.Map[access.GroupID, []access.Subject] // members, each once
+	records  *immutable.Map[access.RecordID, []statement]     // of active records
+	holders  *immutable.Map[access.Subject, *holder]
+	wide     int // rows (subjects times resources) above which a statement has a crowd
+}
+
+// holder is what the documents say about one subject. Subjects of whom they
+// say nothing have none.
+type holder struct {
+	groups     []access.Subject // the groups that list it as a member and the crowds it is in, each once
+	statements int              // how many statements of active records apply to it directly
+	grants     *node            // what those give; nil for nothing
+}
+
+// New returns the snapshot of a realm without documents, at revision zero. It
+// knows the built-in roles.
+func New() *Snapshot {
+	s := &Snapshot{
+		roles:   immutable.NewMap[access.RoleID, *role](byText[access.RoleID]{}),
+		groups:  immutable.NewMap[access.GroupID, []access.Subject](byText[access.GroupID]{}),
+		records: immutable.NewMap[access.RecordID, []statement](byText[access.RecordID]{}),
+		holders: immutable.NewMap[access.Subject, *holder](bySubject{}),
+		wide:    1000,
+	}
+	for _, r := range access.BuiltInRoles() {
+		s.roles = s.roles.Set(r.ID, compile(&r))
+	}
+	return s
+}
+
+// Revision is the commit after which the realm is as the snapshot has it.
+func (s *Snapshot) Revision() access.Revision { return s.revision }
+
+// Check reports whether the subject may do what the query asks.
+func (s *Snapshot) Check(q access.Query) bool { return s.Holds(q, access.Allow) }
+
+// Holds reports whether the subject has the permission with any of the flags
+// in need.
+func (s *Snapshot) Holds(q access.Query, need access.Flags) bool {
+	if q.Permission == "" || q.Resource == "" {
+		return false
+	}
+	return s.each(q.Subject, func(h *holder) bool {
+		return h.grants.covering(q.Resource, func(g *grant) bool {
+			return g.roles.each(func(id access.RoleID) bool {
+				r, ok := s.roles.Get(id)
+				return ok && r.flagsOf(q.Permission)&need != 0
+			})
+		})
+	})
+}
+
+// Permissions returns the merged entries of all roles that the subject has on
+// the resource, through its parents too, sorted by action. An action is in
+// lower case and has at least one flag.
+func (s *Snapshot) Permissions(sub access.Subject, uri access.ResourceURI) []access.RolePermission {
+	held := map[access.Permission]access.Flags{}
+	if uri == "" {
+		return nil
+	}
+	s.each(sub, func(h *holder) bool {
+		return h.grants.covering(uri, func(g *grant) bool {
+			return g.roles.each(func(id access.RoleID) bool {
+				if r, ok := s.roles.Get(id); ok {
+					for _, e := range r.entries {
+						held[e.action] |= e.flags
+					}
+				}
+				return false
+			})
+		})
+	})
+	var perms []access.RolePermission
+	for action, flags := range held {
+		perms = append(perms, access.RolePermission{
+			Action:   string(action),
+			Allow:    flags&access.Allow != 0,
+			Grant:    flags&access.Grant != 0,
+			Delegate: flags&access.Delegate != 0,
+		})
+	}
+	slices.SortFunc(perms, func(a, b access.RolePermission) int { return strings.Compare(a.Action, b.Action) })
+	return perms
+}
+
+// Roles returns the roles that statements naming exactly this resource give to
+// the subject, sorted. A role stands there once for each such statement,
+// whether it exists or not.
+func (s *Snapshot) Roles(sub access.Subject, uri access.ResourceURI) []access.RoleID {
+	if uri == "" {
+		return nil
+	}
+	var roles []access.RoleID
+	path, below := pathTo(uri)
+	seen := map[*source]bool{} // a statement that reaches the subject in two ways counts once
+	s.each(sub, func(h *holder) bool {
+		for _, g := range h.grants.at(path, below) {
+			for _, src := range g.by {
+				if seen[src] {
+					continue
+				}
+				seen[src] = true
+				g.roles.each(func(id access.RoleID) bool {
+					roles = append(roles, id)
+					return false
+				})
+			}
+		}
+		return false
+	})
+	slices.Sort(roles)
+	return roles
+}
+
+// HasGrants reports whether any statement of an active record applies to the
+// subject, whatever it gives.
+func (s *Snapshot) HasGrants(sub access.Subject) bool {
+	return s.each(sub, func(h *holder) bool { return h.statements > 0 })
+}
+
+// each calls visit for the subject and for every group it is in, directly or
+// through other groups, until visit returns true. It reports whether it did.
+//
+// A group that does not exist holds nothing, even if records name it. Source:
+// Authress is silent; our reading.
+func (s *Snapshot) each(sub access.Subject, visit func(*holder) bool) bool {
+	switch sub.Kind {
+	case access.GroupKind:
+		if _, ok := s.groups.Get(access.GroupID(sub.ID)); !ok {
+			return false
+		}
+	case crowdKind: // nobody can be one
+		return false
+	}
+	var buf [16]access.Subject // enough for most, and costs no allocation
+	found := append(buf[:0], sub)
+	var index map[access.Subject]bool // of found, once it is long
+	for i := 0; i < len(found); i++ {
+		h, ok := s.holders.Get(found[i])
+		if !ok {
+			continue
+		}
+		if visit(h) {
+			return true
+		}
+		if index == nil && len(found)+len(h.groups) > len(buf) {
+			index = setOf(found)
+		}
+		found = union(found, index, h.groups)
+	}
+	return false
+}
+
+// union appends to found what is not yet in it. Groups may contain one another
+// in a circle, so what was found must not be looked at again. The index may be
+// nil while found is short.
+func union(found []access.Subject, index map[access.Subject]bool, groups []access.Subject) []access.Subject {
+	for _, g := range groups {
+		if index == nil {
+			if !slices.Contains(found, g) {
+				found = append(found, g)
+			}
+		} else if !index[g] {
+			index[g] = true
+			found = append(found, g)
+		}
+	}
+	return found
+}
+
+// seed makes it impossible to choose names whose hashes collide.
+var seed = maphash.MakeSeed()
+
+// byText hashes the keys of a map that are ids or names.
+type byText[K ~string] struct{}
+
+func (byText[K]) Hash(k K) uint32   { return uint32(maphash.String(seed, string(k))) }
+func (byText[K]) Equal(a, b K) bool { return a == b }
+
+// bySubject hashes subjects. Those of different kinds rarely share an id.
+type bySubject struct{}
+
+func (bySubject) Hash(s access.Subject) uint32   { return uint32(maphash.String(seed, s.ID)) }
+func (bySubject) Equal(a, b access.Subject) bool { return a == b }
