@@ -27,7 +27,7 @@ func settings(cmd *cobra.Command) (*koanf.Koanf, error) {
 	env := map[string]any{}
 	for _, pair := range os.Environ() {
 		name, value, _ := strings.Cut(pair, "=")
-		if name, ok := strings.CutPrefix(name, envPrefix); ok {
+		if name, ok := strings.CutPrefix(name, envPrefix); ok && value != "" {
 			env[strings.ReplaceAll(strings.ToLower(name), "_", "-")] = value
 		}
 	}

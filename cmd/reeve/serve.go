@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 
+	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -52,12 +54,21 @@ func serveConfig(cmd *cobra.Command) (server.Config, error) {
 		Insecure:      k.Bool("insecure"),
 		TLSCert:       k.String("tls-cert"),
 		TLSKey:        k.String("tls-key"),
-		PublicURLs:    k.Strings("public-url"),
+		PublicURLs:    list(k, "public-url"),
 		AccountID:     k.String("account-id"),
 		AccessKeyFile: k.String("access-key-file"),
 		APIKeyFile:    k.String("api-key-file"),
 		Version:       buildVersion(),
 	}, nil
+}
+
+// list reads a setting that may be repeated as a flag, is a list in a file, and
+// separated by commas in the environment.
+func list(k *koanf.Koanf, name string) []string {
+	if s, ok := k.Get(name).(string); ok {
+		return strings.Split(s, ",")
+	}
+	return k.Strings(name)
 }
 
 func serve(ctx context.Context, cfg server.Config) (err error) {
