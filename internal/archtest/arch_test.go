@@ -25,27 +25,32 @@ const module = "github.com/reeve-authz/reeve/"
 //
 // A package that nobody lists here is imported by tests only.
 var arrows = map[string]string{
-	"internal/access": "",
-	"internal/audit":  "internal/access",
+	"client":         "", // public, standard library only
+	"cmd/reeve":      "client internal/server",
+	"compat/process": "", // for tests; runs the binary
+
+	"internal/access":    "",
+	"internal/audit":     "internal/access",
+	"internal/decisions": "internal/access", // for tests: cases in plain text
 
 	"internal/engine":       "internal/access",
-	"internal/engine/naive": "internal/access", // the engine's twin, for tests
+	"internal/engine/naive": "internal/access", // for tests: the engine's twin
 
 	"internal/store":           "internal/access internal/audit",
 	"internal/store/storetest": "internal/access internal/audit internal/store",
 	"internal/store/sqlite":    "internal/access internal/audit internal/store",
 
 	"internal/feed":  "internal/access internal/engine internal/store",
-	"internal/authn": "internal/access internal/feed internal/store",
-	"internal/authz": "internal/access internal/audit internal/engine internal/feed internal/store",
+	"internal/authn": "internal/access",
+	"internal/authz": "internal/access internal/audit internal/authn internal/engine internal/feed internal/store",
 
 	"internal/api":          "internal/access",
 	"internal/api/authress": "internal/access internal/api internal/authz",
+	"internal/api/native":   "internal/access internal/api internal/authz",
 
-	"internal/server": "internal/access internal/api internal/api/authress internal/audit internal/authn internal/authz " +
-		"internal/engine internal/feed internal/store internal/store/sqlite",
-
-	"cmd/reeve": "client internal/server",
+	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/audit internal/authn " +
+		"internal/authz internal/engine internal/feed internal/store internal/store/sqlite",
+	"internal/server/servertest": "internal/server", // for tests: a whole server in the process
 
 	"internal/tools/testsum": "",
 }
@@ -58,8 +63,13 @@ var keepOut = map[string]string{
 	"internal/audit":  "database/sql net net/http os",
 	"internal/feed":   "database/sql net/http",
 	"internal/authz":  "database/sql net net/http os",
+	"internal/authn":  "database/sql net os", // reads headers, hence net/http
 	"internal/store":  "database/sql net/http os",
 }
+
+// stdOnly lists what a caller of ours imports into a program of its own: it
+// brings no dependencies along.
+var stdOnly = []string{"client"}
 
 // calls lists functions and methods that only some packages may call; packages
 // below those may, too. A method is known by its name and its number of
@@ -104,6 +114,11 @@ func TestArrows(t *testing.T) {
 			}
 		}
 	}
+	for dir := range arrows {
+		if !slices.ContainsFunc(pkgs, func(p pkg) bool { return p.dir == dir }) {
+			t.Errorf("%s is in the table of imports and does not exist", dir)
+		}
+	}
 }
 
 func TestKeepOut(t *testing.T) {
@@ -111,7 +126,11 @@ func TestKeepOut(t *testing.T) {
 	for _, p := range pkgs {
 		for _, path := range p.imports {
 			if slices.Contains(strings.Fields(keepOut[p.dir]), path) {
-				t.Errorf("%s imports %s", p.dir, path)
+				t.Errorf("%s imports %s, which it must do without", p.dir, path)
+			}
+			first, _, _ := strings.Cut(path, "/")
+			if slices.Contains(stdOnly, p.dir) && strings.Contains(first, ".") {
+				t.Errorf("%s imports %s, which is not of the standard library", p.dir, path)
 			}
 		}
 	}

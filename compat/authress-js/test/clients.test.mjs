@@ -27,7 +27,6 @@ test('create, read, update and delete a client', async () => {
   assert.equal(data.name, 'worker');
   assert.equal(data.options.grantUserPermissionsAccess, true);
   assert.deepEqual(data.tags, { team: 'a' });
-  assert.ok(data.links, 'links are there');
 
   const got = await admin.serviceClients.getClient(data.clientId);
   assert.equal(got.status, 200);

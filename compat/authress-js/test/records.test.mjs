@@ -43,7 +43,7 @@ test('create and read a record', async () => {
   assert.ok(isTime(data.lastUpdated), `lastUpdated ${data.lastUpdated}`);
   assert.equal(created.headers['last-modified'], data.lastUpdated);
   assert.ok(data.capacity > 0 && data.capacity < 1, `capacity ${data.capacity}`);
-  assert.equal(data.links.self.href, `${server.url}/v1/records/rec%3Aa%7Cb~c`);
+  assert.equal(decodeURIComponent(data.links.self.href), `${server.url}/v1/records/rec:a|b~c`);
   assert.deepEqual(data.admins, body.admins);
   assert.deepEqual(data.tags, body.tags);
   // Order and exact text come back: Terraform compares them.

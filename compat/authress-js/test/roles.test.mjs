@@ -82,7 +82,9 @@ test('what is no role is refused', async () => {
     [],
     'text',
   ]) {
-    await refused(admin.roles.createRole(body), 400);
+    await refused(admin.roles.createRole(body), 400).catch(error => {
+      throw new Error(`${JSON.stringify(body).slice(0, 200)}: ${error.message}`);
+    });
   }
 });
 
