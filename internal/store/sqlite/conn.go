@@ -45,7 +45,7 @@ func connect(ctx context.Context, db *sql.DB, journal string) (*conn, error) {
 		err = fmt.Errorf("the journal is of mode %s instead of %s; does the file system support shared memory?", mode, journal)
 	}
 	if err != nil {
-		c.Close()
+		c.Close() //nolint:errcheck // what failed before says more
 		return nil, fmt.Errorf("setting up a connection: %w", err)
 	}
 	return &conn{sql: c, stmts: make(map[string]*sql.Stmt)}, nil
@@ -70,26 +70,26 @@ func (c *conn) prepare(query string) (*sql.Stmt, error) {
 }
 
 func (c *conn) exec(query string, args ...any) (sql.Result, error) {
-	s, err := c.prepare(query)
+	s, err := c.prepare(query) //nolint:sqlclosecheck // kept until close
 	if err != nil {
 		return nil, err
 	}
-	return s.Exec(args...)
+	return s.ExecContext(context.Background(), args...)
 }
 
 func (c *conn) query(query string, args ...any) (*sql.Rows, error) {
-	s, err := c.prepare(query)
+	s, err := c.prepare(query) //nolint:sqlclosecheck // kept until close
 	if err != nil {
 		return nil, err
 	}
-	return s.Query(args...)
+	return s.QueryContext(context.Background(), args...)
 }
 
 // row reads one row into dest, or returns sql.ErrNoRows.
 func (c *conn) row(query string, args []any, dest ...any) error {
-	s, err := c.prepare(query)
+	s, err := c.prepare(query) //nolint:sqlclosecheck // kept until close
 	if err != nil {
 		return err
 	}
-	return s.QueryRow(args...).Scan(dest...)
+	return s.QueryRowContext(context.Background(), args...).Scan(dest...)
 }

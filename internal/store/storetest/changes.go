@@ -79,7 +79,7 @@ func changesRestart(t *testing.T, s store.Store) {
 }
 
 func changesWhole(t *testing.T, s store.Store) {
-	const n = 500
+	const n = 200
 	for range 3 {
 		update(t, s, realm, func(tx store.Tx) error {
 			for i := range n {
@@ -203,6 +203,23 @@ func wake(t *testing.T, s store.Store) {
 	put(t, s, "a", "x")
 	if !woken(10 * time.Second) {
 		t.Error("no wake after another commit")
+	}
+}
+
+func closeWaits(t *testing.T, s store.Store) {
+	put(t, s, "a", "1")
+	ended := make(chan error)
+	view(t, s, 0, func(r store.Reader) {
+		go func() { ended <- s.Close() }()
+		select {
+		case err := <-ended:
+			t.Fatalf("Close returned %v during a view", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+		wantGet(t, r, "a", "1")
+	})
+	if err := <-ended; err != nil {
+		t.Errorf("Close: %v", err)
 	}
 }
 

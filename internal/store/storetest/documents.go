@@ -244,7 +244,11 @@ func realmIsolation(t *testing.T, s store.Store) {
 			}
 		}
 		if id != "rlm_2" {
-			if err := s.View(t.Context(), id, 1, func(store.Reader) error { return nil }); err != nil {
+			err := s.View(t.Context(), id, 1, func(r store.Reader) error {
+				wantList(t, r, store.ListQuery{}, want...)
+				return nil
+			})
+			if err != nil {
 				t.Errorf("realm %q as of 1, after another was pruned: %v", id, err)
 			}
 		}

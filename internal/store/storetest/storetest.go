@@ -63,7 +63,8 @@ var laws = []struct {
 	{"who follows the changes misses none", following},
 	{"heads are the newest revisions", heads},
 	{"a commit wakes", wake},
-	{"a closed store refuses", closed},
+	{"close waits for a view", closeWaits},
+	{"close waits for an update, and a closed store refuses", closed},
 
 	// model.go
 	{"it agrees with a model of itself", agreesWithModel},
@@ -102,9 +103,9 @@ func put(t *testing.T, s store.Store, id, body string, entries ...store.IndexEnt
 }
 
 // del commits the deletion of one document.
-func del(t *testing.T, s store.Store, id string) access.Revision {
+func del(t *testing.T, s store.Store, id string) {
 	t.Helper()
-	return update(t, s, realm, func(tx store.Tx) error {
+	update(t, s, realm, func(tx store.Tx) error {
 		_, err := tx.Delete(note, id)
 		return err
 	})
