@@ -102,4 +102,3 @@ func knownSettings(root *cobra.Command) []string {
 	slices.Sort(names)
 	return names
 }
-

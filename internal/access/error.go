@@ -1,3 +1,5 @@
+// Package access holds the nouns of access: who may do what on which resource,
+// and the grammar of their names. It knows no store, no network and no dialect.
 package access
 
 import "fmt"

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ type thing struct {
 }
 
 func read(body string) (thing, error) {
-	return ReadJSON[thing](&Request{Request: httptest.NewRequest("POST", "/", strings.NewReader(body))})
+	return ReadJSON[thing](&Request{Request: httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))})
 }
 
 func TestReadJSON(t *testing.T) {

@@ -43,8 +43,9 @@ type tokenClaims struct {
 	Starts   float64 `json:"nbf"`
 }
 
-// accountAudience is the audience of a client token, as the SDKs write it.
-func accountAudience(accountID string) string { return accountID + ".accounts.authress.io" }
+// audienceSuffix follows the account id in the audience of a client token, as
+// the SDKs write it.
+const audienceSuffix = ".accounts.authress.io"
 
 // verifyToken proves a token that a client signed with one of its access keys.
 // Everything it says is demanded: a claim that is missing is a refusal.
@@ -53,7 +54,7 @@ func (a *Authenticator) verifyToken(token string) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
-	account, ok := strings.CutSuffix(claims.audience(), ".accounts.authress.io")
+	account, ok := strings.CutSuffix(claims.audience(), audienceSuffix)
 	realm := a.dir.Account(account)
 	if !ok || realm == "" {
 		return proof{}, errors.New("the audience is not an account of this server")

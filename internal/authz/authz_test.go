@@ -161,7 +161,7 @@ func TestEveryCommitHasItsAuditEntry(t *testing.T) {
 
 func wants(err error, kind access.Kind) error {
 	if !errors.Is(err, kind) {
-		return fmt.Errorf("got %w, want a %s error", err, kind)
+		return fmt.Errorf("got %v, want a %w error", err, kind)
 	}
 	return nil
 }

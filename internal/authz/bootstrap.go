@@ -83,7 +83,7 @@ func (s *Service) CreateDefaultRealm(ctx context.Context, b Bootstrap) error {
 
 	s.feed.Reach(realm.ID, 0) // an empty realm to decide by
 	c := access.Caller{Realm: realm.ID, Subject: operator}
-	_, err = s.update(ctx, c, action{"create", store.Realms.Kind, string(realm.ID)}, func(w *write) error {
+	return s.update(ctx, c, action{"create", store.Realms.Kind, string(realm.ID)}, func(w *write) error {
 		if err := put(w, store.Realms, string(realm.ID), &realm); err != nil {
 			return err
 		}
@@ -95,7 +95,6 @@ func (s *Service) CreateDefaultRealm(ctx context.Context, b Bootstrap) error {
 		}
 		return put(w, store.Records, string(record.ID), &record)
 	})
-	return err
 }
 
 func (s *Service) ownerClient(b Bootstrap) (access.ServiceClient, error) {

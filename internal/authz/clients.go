@@ -48,7 +48,7 @@ func (s *Service) CreateClient(ctx context.Context, c access.Caller, client acce
 	if err := client.Validate(); err != nil {
 		return access.ServiceClient{}, err
 	}
-	_, err := s.update(ctx, c, action{"create", store.Clients.Kind, string(client.ID)}, func(w *write) error {
+	err := s.update(ctx, c, action{"create", store.Clients.Kind, string(client.ID)}, func(w *write) error {
 		if !mayAll(w.snap, c, create, clientsArea) {
 			return deny(w.snap, c)
 		}
@@ -65,7 +65,7 @@ func (s *Service) UpdateClient(ctx context.Context, c access.Caller, client acce
 	if err := client.Validate(); err != nil {
 		return access.ServiceClient{}, err
 	}
-	_, err := s.update(ctx, c, action{"update", store.Clients.Kind, string(client.ID)}, func(w *write) error {
+	err := s.update(ctx, c, action{"update", store.Clients.Kind, string(client.ID)}, func(w *write) error {
 		old, err := changeableClient(w, c, client.ID, "")
 		if err != nil {
 			return err
@@ -90,13 +90,12 @@ func mayGiveOptions(snap *engine.Snapshot, c access.Caller, before, now access.C
 
 // DeleteClient removes a client with its keys. Its id is never used again.
 func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.ClientID) error {
-	_, err := s.update(ctx, c, action{"delete", store.Clients.Kind, string(id)}, func(w *write) error {
+	return s.update(ctx, c, action{"delete", store.Clients.Kind, string(id)}, func(w *write) error {
 		if _, err := changeableClient(w, c, id, ""); err != nil {
 			return err
 		}
 		return remove(w, store.Clients, string(id))
 	})
-	return err
 }
 
 // CreateAccessKey adds a key to a client. If uploaded is empty the key is made
@@ -108,13 +107,14 @@ func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.C
 func (s *Service) CreateAccessKey(ctx context.Context, c access.Caller, id access.ClientID, uploaded string) (key access.AccessKey, secret string, err error) {
 	key = access.AccessKey{ID: access.KeyID(s.newID("key_")), Created: s.now(), Written: uploaded}
 	if uploaded == "" {
-		if secret, err = s.generate(c, id, &key); err != nil {
-			return access.AccessKey{}, "", err
-		}
-	} else if err = parseUploaded(&key); err != nil {
+		secret, err = s.generate(c, id, &key)
+	} else {
+		err = parseUploaded(&key)
+	}
+	if err != nil {
 		return access.AccessKey{}, "", err
 	}
-	_, err = s.update(ctx, c, action{"create access key", store.Clients.Kind, string(id)}, func(w *write) error {
+	err = s.update(ctx, c, action{"create access key", store.Clients.Kind, string(id)}, func(w *write) error {
 		client, err := changeableClient(w, c, id, "/access-keys")
 		if err != nil {
 			return err
@@ -164,7 +164,7 @@ func parseUploaded(key *access.AccessKey) error {
 
 // DeleteAccessKey removes a key: the next request that it proves is refused.
 func (s *Service) DeleteAccessKey(ctx context.Context, c access.Caller, id access.ClientID, keyID access.KeyID) error {
-	_, err := s.update(ctx, c, action{"delete access key", store.Clients.Kind, string(id)}, func(w *write) error {
+	return s.update(ctx, c, action{"delete access key", store.Clients.Kind, string(id)}, func(w *write) error {
 		client, err := changeableClient(w, c, id, "/access-keys/"+string(keyID))
 		if err != nil {
 			return err
@@ -177,7 +177,6 @@ func (s *Service) DeleteAccessKey(ctx context.Context, c access.Caller, id acces
 		}
 		return access.Errorf(access.NotFound, "the client has no access key %q", keyID)
 	})
-	return err
 }
 
 // changeableClient returns a client whose part (itself if empty) the caller

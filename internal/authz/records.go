@@ -73,7 +73,7 @@ func (s *Service) CreateRecord(ctx context.Context, c access.Caller, rec access.
 	if err := rec.Validate(); err != nil {
 		return access.Record{}, err
 	}
-	_, err := s.update(ctx, c, action{"create", store.Records.Kind, string(rec.ID)}, func(w *write) error {
+	err := s.update(ctx, c, action{"create", store.Records.Kind, string(rec.ID)}, func(w *write) error {
 		// The authority comes first: whoever lacks it learns of no id.
 		if err := mayGrant(w, c, &access.Record{}, &rec); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (s *Service) UpdateRecord(ctx context.Context, c access.Caller, rec access.
 		return access.Record{}, err
 	}
 	keepAdmins := rec.Admins == nil
-	_, err := s.update(ctx, c, action{"update", store.Records.Kind, string(rec.ID)}, func(w *write) error {
+	err := s.update(ctx, c, action{"update", store.Records.Kind, string(rec.ID)}, func(w *write) error {
 		old, err := activeRecord(w, c, rec.ID)
 		if err != nil {
 			return err
@@ -152,7 +152,7 @@ func (s *Service) UpdateRecord(ctx context.Context, c access.Caller, rec access.
 // DeleteRecord makes a record grant nothing. Its content stays readable, and
 // CreateRecord can revive it.
 func (s *Service) DeleteRecord(ctx context.Context, c access.Caller, id access.RecordID) error {
-	_, err := s.update(ctx, c, action{"delete", store.Records.Kind, string(id)}, func(w *write) error {
+	return s.update(ctx, c, action{"delete", store.Records.Kind, string(id)}, func(w *write) error {
 		rec, err := activeRecord(w, c, id)
 		if err != nil {
 			return err
@@ -160,7 +160,6 @@ func (s *Service) DeleteRecord(ctx context.Context, c access.Caller, id access.R
 		rec.Status, rec.Updated = access.RecordDeleted, s.after(rec.Updated)
 		return put(w, store.Records, string(id), &rec)
 	})
-	return err
 }
 
 // activeRecord returns a record that the caller may change.

@@ -76,7 +76,7 @@ func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.R
 	if err := role.Validate(); err != nil {
 		return access.Role{}, err
 	}
-	_, err := s.update(ctx, c, action{"create", store.Roles.Kind, string(role.ID)}, func(w *write) error {
+	err := s.update(ctx, c, action{"create", store.Roles.Kind, string(role.ID)}, func(w *write) error {
 		if !mayAll(w.snap, c, create, rolesArea) {
 			return deny(w.snap, c)
 		}
@@ -99,7 +99,7 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 	if err := role.Validate(); err != nil {
 		return access.Role{}, err
 	}
-	_, err := s.update(ctx, c, action{"update", store.Roles.Kind, string(role.ID)}, func(w *write) error {
+	err := s.update(ctx, c, action{"update", store.Roles.Kind, string(role.ID)}, func(w *write) error {
 		if err := s.mayChangeRole(w, c, role.ID); err != nil {
 			return err
 		}
@@ -110,13 +110,12 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 
 // DeleteRole removes a role. Records that name it stay as they are.
 func (s *Service) DeleteRole(ctx context.Context, c access.Caller, id access.RoleID) error {
-	_, err := s.update(ctx, c, action{"delete", store.Roles.Kind, string(id)}, func(w *write) error {
+	return s.update(ctx, c, action{"delete", store.Roles.Kind, string(id)}, func(w *write) error {
 		if err := s.mayChangeRole(w, c, id); err != nil {
 			return err
 		}
 		return remove(w, store.Roles, string(id))
 	})
-	return err
 }
 
 func (s *Service) mayChangeRole(w *write, c access.Caller, id access.RoleID) error {

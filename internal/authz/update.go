@@ -50,10 +50,10 @@ func remove[T any](w *write, t store.Table[T], id string) error {
 // returns once this node's decisions show it. fn says first whether the caller
 // may. When fn refuses with an *access.Error, the refusal is recorded, in a
 // commit of its own. After the commit nothing turns the answer into a failure.
-func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func(*write) error) (access.Revision, error) {
+func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func(*write) error) error {
 	snap, err := s.feed.Snapshot(c.Realm)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) error {
 		w := &write{Tx: tx, snap: snap} // anew at every run of the transaction
@@ -65,15 +65,15 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 	var refusal *access.Error
 	if errors.As(failed, &refusal) {
 		if err := s.recordRefusal(c, a, refusal); err != nil {
-			return 0, err
+			return err
 		}
-		return 0, failed
+		return failed
 	}
 	if failed != nil {
-		return 0, fmt.Errorf("%s %s %q: %w", a.verb, a.kind, a.id, failed)
+		return fmt.Errorf("%s %s %q: %w", a.verb, a.kind, a.id, failed)
 	}
 	s.feed.Reach(c.Realm, rev)
-	return rev, nil
+	return nil
 }
 
 // recordRefusal writes the audit entry of a write that was refused. It does not

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -111,7 +110,7 @@ func (s *Server) listen(ctx context.Context, h http.Handler) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		// What net/http has to say (a peer that speaks no TLS, say) is not
 		// worth an operator's look, and can hold what a peer sent.
-		ErrorLog: log.New(io.Discard, "", 0),
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen)
 	if err != nil {
@@ -155,10 +154,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.log.Info("draining", "timeout", drainTimeout)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
-	err := s.http.Shutdown(drain)
-	<-done
-	if err != nil {
+	if err := s.http.Shutdown(drain); err != nil {
 		return fmt.Errorf("draining: %w", err)
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving: %w", err)
 	}
 	return nil
 }
