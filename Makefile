@@ -35,7 +35,7 @@ test-setup: ## install what the tests need and is missing
 	@scripts/setup-tests.sh
 
 check: bin/staticcheck bin/golangci-lint ## formatting, vet, staticcheck, golangci-lint
-	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r ls -d 2>/dev/null | xargs -r gofmt -l); \
+	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r ls -d 2>/dev/null | xargs -r "$$($(GO) env GOROOT)/bin/gofmt" -l); \
 	if [ -n "$$unformatted" ]; then echo "not formatted (run gofmt -w):" $$unformatted; exit 1; fi
 	$(GO) vet ./...
 	@for dir in $(NESTED); do \

@@ -155,9 +155,9 @@ func (e *exchange) check(a process.Answer, vars map[string]string) []string {
 			wrong = append(wrong, fmt.Sprintf("header %s: %q, want %s", name, got, want))
 		}
 	}
-	switch {
-	case e.body == "":
-	case e.body == "(empty)":
+	switch e.body {
+	case "":
+	case "(empty)":
 		if len(a.Body) > 0 {
 			wrong = append(wrong, "a body, want none")
 		}
