@@ -26,13 +26,17 @@ var (
 //
 //	go test ./internal/engine -run Agrees -questions=100000000 -timeout=0
 func TestAgreesWithNaive(t *testing.T) {
+	enough := *questions
+	if testing.Short() {
+		enough /= 10
+	}
 	var asked atomic.Int64
-	seed := atomic.Uint64{}
+	var seed atomic.Uint64
 	seed.Store(*firstSeed)
 	for i := range runtime.GOMAXPROCS(0) {
 		t.Run(fmt.Sprint("worker", i), func(t *testing.T) {
 			t.Parallel()
-			for asked.Load() < *questions && !t.Failed() {
+			for asked.Load() < enough && !t.Failed() {
 				w := newWorld(t, seed.Add(1)-1)
 				w.live()
 				asked.Add(w.asked)

@@ -75,3 +75,44 @@ func decide(t *testing.T, c *decisions.Case, who string, d decider, q decisions.
 		t.Errorf("%s:%d: nobody asks %q", c.File, q.Line, q.Kind)
 	}
 }
+
+// FuzzCheck asks for whatever text: parsed, the answers must agree; unparsed,
+// there must be one.
+func FuzzCheck(f *testing.F) {
+	grants := []string{"docs/1", "docs/*", "orgs/*/docs", "ns:*/a", "ns:*:b/*", "*:a", "svc:", "*/x/ns::*"}
+	for _, g := range grants {
+		f.Add(g, "docs:read", g)
+	}
+	f.Add("*", "*:read", "a//b/")
+	f.Add("svc:*", "a:*", "svc::")
+	f.Fuzz(func(t *testing.T, granted, action, asked string) {
+		st := access.Statement{Roles: []access.RoleID{"r"}, Resources: append([]string{granted}, grants...)}
+		ana := access.Subject{Kind: access.UserKind, ID: "ana"}
+		rec := &access.Record{ID: "r1", Status: access.RecordActive, Subjects: []access.Subject{ana}, Statements: []access.Statement{st}}
+		r := &access.Role{ID: "r", Permissions: []access.RolePermission{{Action: action, Allow: true}, {Action: "docs:*:x", Grant: true}}}
+		snap := engine.New().Apply(1, []access.Change{{ID: rec.ID, Document: rec}, {ID: r.ID, Document: r}})
+		snap.Check(access.Query{Subject: ana, Permission: access.Permission(action), Resource: access.ResourceURI(asked)})
+
+		twin := &naive.State{AllRoles: []*access.Role{r}, AllRecords: []*access.Record{rec}}
+		uri, err := access.ParseResourceURI(asked)
+		if _, bad := access.ParseResourceURI(granted); bad != nil || err != nil {
+			return
+		}
+		do, err := access.ParsePermission(action)
+		if err != nil {
+			return
+		}
+		for _, do := range []access.Permission{do, "docs", "docs:read:x", "*"} {
+			q := access.Query{Subject: ana, Permission: do, Resource: uri}
+			if got, want := snap.Check(q), twin.Check(q); got != want {
+				t.Fatalf("%q with %q on %q: %v; want %v", do, action, uri, got, want)
+			}
+		}
+		if got, want := snap.Permissions(ana, uri), twin.Permissions(ana, uri); !slices.Equal(got, want) {
+			t.Fatalf("permissions on %q: %v; want %v", uri, got, want)
+		}
+		if got, want := snap.Roles(ana, uri), twin.Roles(ana, uri); !slices.Equal(got, want) {
+			t.Fatalf("roles on %q: %v; want %v", uri, got, want)
+		}
+	})
+}

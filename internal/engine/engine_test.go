@@ -279,6 +279,7 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 	snap := engine.New().Apply(1, []access.Change{
 		role("reader", "docs:read", "*:list"), members("grp_a", ben), members("grp_b", group("grp_a")),
 		record("r1", "reader", "docs/1", ana), record("r2", "reader", "all/*", ana), record("r3", "reader", "orgs/*/docs/ns:*", ana),
+		members("grp_c", group("grp_d"), user("dan")), members("grp_d", group("grp_c"), group("grp_d")),
 		record("r4", "reader", "docs/2", group("grp_a")), record("r5", "reader", "docs/3", group("grp_b")),
 	})
 	for _, tt := range []struct {
@@ -298,6 +299,7 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 		{"wildcard question", ana, "docs:read", "all/*", true},
 		{"denial by resource", ana, "docs:read", "docs/10", false},
 		{"denial by permission", ana, "docs:write", "docs/1", false},
+		{"denial in a circle of groups", user("dan"), "docs:read", "docs/1", false},
 		{"denial of a stranger", user("cleo"), "docs:read", "docs/1", false},
 	} {
 		q := access.Query{Subject: tt.sub, Permission: tt.do, Resource: tt.uri}
@@ -307,6 +309,47 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 		if got := testing.AllocsPerRun(100, func() { snap.Check(q) }); got != 0 {
 			t.Errorf("%s: %v allocations a check; want none", tt.what, got)
 		}
+	}
+}
+
+// TestNobodyIsACrowd asks about the subject that stands for the many of a
+// statement.
+func TestNobodyIsACrowd(t *testing.T) {
+	snap := engine.NewWithCrowds(0).Apply(1, []access.Change{role("reader", "read"), record("r1", "reader", "docs", ana)})
+	crowd := access.Subject{Kind: "crowd", ID: "r1 0"}
+	if snap.Check(access.Query{Subject: crowd, Permission: "read", Resource: "docs"}) {
+		t.Error("the crowd itself is allowed; want only who is in it")
+	}
+	if snap.HasGrants(crowd) || snap.Roles(crowd, "docs") != nil || snap.Permissions(crowd, "docs") != nil {
+		t.Error("the crowd itself holds something; want only who is in it")
+	}
+	if !snap.Check(access.Query{Subject: ana, Permission: "read", Resource: "docs"}) {
+		t.Error("who is in the crowd is denied")
+	}
+}
+
+// TestGroupsInCircles has every group contain every other: each must be
+// looked at once.
+func TestGroupsInCircles(t *testing.T) {
+	const n = 60
+	var all []access.Subject
+	for i := range n {
+		all = append(all, group(fmt.Sprint("grp_", i)))
+	}
+	changes := []access.Change{role("reader", "read"), record("r1", "reader", "docs", all[n-1])}
+	for _, g := range all {
+		changes = append(changes, members(access.GroupID(g.ID), all...))
+	}
+	changes[2].Document.(*access.Group).Members = append([]access.Subject{ana}, all...)
+	snap := engine.New().Apply(1, changes)
+	start := time.Now()
+	for uri, want := range map[access.ResourceURI]bool{"docs": true, "other": false} {
+		if got := snap.Check(access.Query{Subject: ana, Permission: "read", Resource: uri}); got != want {
+			t.Errorf("%s: %v; want %v", uri, got, want)
+		}
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("two checks took %v", took)
 	}
 }
 
