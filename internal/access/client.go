@@ -113,4 +113,7 @@ type Realm struct {
 	Name      string    `json:"name"`
 	Created   time.Time `json:"created"`
 	CursorKey []byte    `json:"cursorKey"` // 32 random bytes that sign the realm's page cursors
+	// PublicPermissions are what a public resource gives everyone, beside
+	// PublicPermission.
+	PublicPermissions []Permission `json:"publicPermissions,omitempty"`
 }

@@ -5,21 +5,26 @@ import "strings"
 // Ids of the nouns. They are compared byte by byte, and each is unique in its
 // realm among its own kind, deleted ones included.
 type (
-	RealmID  string // of this server, not of a realm
-	RoleID   string
-	RecordID string
-	GroupID  string
-	ClientID string
-	KeyID    string
-	APIKeyID string
+	RealmID        string // of this server, not of a realm
+	RoleID         string
+	RecordID       string
+	GroupID        string
+	ClientID       string
+	KeyID          string
+	APIKeyID       string
+	RequestID      string // of an access request
+	IssuerID       string
+	OrganizationID string
+	MembershipID   string
 )
 
 // Lengths of ids, in characters (ASCII).
 const (
-	MaxRoleIDLen   = 64
-	MaxRecordIDLen = 100
-	MaxGroupIDLen  = 64
-	MaxClientIDLen = 64
+	MaxRoleIDLen         = 64
+	MaxRecordIDLen       = 100
+	MaxGroupIDLen        = 64
+	MaxClientIDLen       = 64
+	MaxOrganizationIDLen = 128
 )
 
 // ReservedPrefix begins the ids of what is built in. Callers cannot make such.
@@ -38,6 +43,18 @@ func (id RoleID) Reserved() bool { return strings.HasPrefix(string(id), Reserved
 // letters, digits and -_:|~.
 func ParseRecordID(s string) (RecordID, error) {
 	return parseID[RecordID]("recordId", s, MaxRecordIDLen, "-_:|~")
+}
+
+// ParseRequestID returns an Invalid error unless s is 1 to MaxRecordIDLen
+// letters, digits and -_:|~.
+func ParseRequestID(s string) (RequestID, error) {
+	return parseID[RequestID]("requestId", s, MaxRecordIDLen, "-_:|~")
+}
+
+// ParseOrganizationID returns an Invalid error unless s is 1 to
+// MaxOrganizationIDLen letters, digits and -_.:.
+func ParseOrganizationID(s string) (OrganizationID, error) {
+	return parseID[OrganizationID]("tenantId", s, MaxOrganizationIDLen, "-_.:")
 }
 
 // ParseGroupID returns an Invalid error unless s begins with "grp_" and is at

@@ -63,22 +63,30 @@ func (r *Record) Validate() error {
 	if err := atMost("admins", len(r.Admins), MaxRecordAdmins); err != nil {
 		return err
 	}
-	if err := atLeastOne("statements", len(r.Statements)); err != nil {
-		return err
-	}
-	if err := atMost("statements", len(r.Statements), MaxStatements); err != nil {
-		return err
-	}
 	for i := range r.Statements {
-		s := &r.Statements[i]
-		if len(r.Subjects) > 0 && len(s.Subjects) > 0 {
+		if len(r.Subjects) > 0 && len(r.Statements[i].Subjects) > 0 {
 			return Errorf(Invalid, "%s: users and groups stand either in the record or in its statements, not in both", at("statements", i))
 		}
-		if err := in(at("statements", i), s.Validate()); err != nil {
+	}
+	if err := validateStatements("statements", r.Statements, 1); err != nil {
+		return err
+	}
+	return validateTags(r.Tags)
+}
+
+func validateStatements(field string, statements []Statement, atLeast int) error {
+	if len(statements) < atLeast {
+		return Errorf(Invalid, "%s must have at least one element", field)
+	}
+	if err := atMost(field, len(statements), MaxStatements); err != nil {
+		return err
+	}
+	for i := range statements {
+		if err := in(at(field, i), statements[i].Validate()); err != nil {
 			return err
 		}
 	}
-	return validateTags(r.Tags)
+	return nil
 }
 
 // Validate returns an Invalid error that names the field which breaks a rule.

@@ -9,7 +9,7 @@ import (
 // (the audit trail) pass by.
 var followed = []store.Kind{
 	store.Realms.Kind, store.Roles.Kind, store.Groups.Kind, store.Records.Kind,
-	store.Clients.Kind, store.APIKeys.Kind,
+	store.Settings.Kind, store.Clients.Kind, store.APIKeys.Kind, store.Issuers.Kind,
 }
 
 func appendChanges(changes []access.Change, docs []store.Document) ([]access.Change, error) {
@@ -37,6 +37,10 @@ func decode(d store.Document) (access.Change, error) {
 		return change(store.Groups, access.GroupID(d.ID), d)
 	case store.Records.Kind:
 		return change(store.Records, access.RecordID(d.ID), d)
+	case store.Settings.Kind:
+		return change(store.Settings, access.ResourceURI(d.ID), d)
+	case store.Issuers.Kind:
+		return change(store.Issuers, access.IssuerID(d.ID), d)
 	case store.Clients.Kind:
 		return change(store.Clients, access.ClientID(d.ID), d)
 	case store.APIKeys.Kind:
