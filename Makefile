@@ -15,9 +15,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 NESTED := $(patsubst %/go.mod,%,$(shell git ls-files '*/go.mod'))
 
 # How long and how hard `make soak` works.
-FUZZTIME    ?= 1m
-SOAK_CHECKS ?= 100000
-KILL_ROUNDS ?= 1000
+FUZZTIME     ?= 1m
+QUESTIONS    ?= 100000000
+STORE_CHECKS ?= 2000
+KILL_ROUNDS  ?= 1000
 
 .PHONY: build run test test-setup check bench soak clean help
 
@@ -54,10 +55,10 @@ soak: build test-setup ## every fuzz target for FUZZTIME, many random questions,
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' ./$$pkg; \
 		done; \
 	done
-	@for pkg in $$(git grep -l --untracked 'rapid\.Check' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \
-		echo "properties ($$pkg), $(SOAK_CHECKS) checks each"; \
-		$(GO) test -timeout=0 -count=1 ./$$pkg -rapid.checks='$(SOAK_CHECKS)'; \
-	done
+	$(GO) test -timeout=0 -count=1 -v ./internal/engine -run Agrees -questions='$(QUESTIONS)' -seed="$$(date +%s)"
+	$(GO) test -timeout=0 -count=1 ./internal/store/sqlite -rapid.checks='$(STORE_CHECKS)'
+	CGO_ENABLED=1 $(GO) build -race -o bin/reeve-race ./cmd/reeve
+	REEVE_BIN='$(CURDIR)/bin/reeve-race' $(GO) run ./internal/tools/testsum -go='-count=1 ./compat/...' -node=compat/authress-js
 	REEVE_BIN='$(CURDIR)/bin/reeve' $(GO) test -timeout=0 -count=1 -v ./compat/kill -rounds='$(KILL_ROUNDS)'
 
 bin/staticcheck: tools/go.mod tools/go.sum

@@ -88,6 +88,7 @@ async function start(port, data) {
       process.off('exit', kill);
       rmSync(data, { recursive: true, force: true });
       assert.equal(how, 'ended with 0', `how the server stopped. Its log:\n${log}`);
+      assert.ok(!log.includes('DATA RACE'), `the server has a data race:\n${log}`); // REEVE_BIN may be built with -race
     },
   };
 }

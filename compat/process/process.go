@@ -233,6 +233,9 @@ func (s *Server) stop(t testing.TB) {
 			t.Errorf("%v; its log:\n%s", err, s.log)
 		}
 	}
+	if strings.Contains(s.Log(), "DATA RACE") { // REEVE_BIN may be built with -race
+		t.Error("the server has a data race")
+	}
 	if t.Failed() {
 		t.Logf("the server's log:\n%s", s.log)
 	}
