@@ -1,0 +1,230 @@
+package server_test
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reeve-authz/reeve/internal/server"
+	"github.com/reeve-authz/reeve/internal/server/servertest"
+)
+
+func TestHealth(t *testing.T) {
+	s := servertest.Start(t)
+	for _, path := range []string{"/healthz", "/readyz", "/healthz/"} {
+		if got := s.As(t, "", "GET", path, ""); got.Status != 200 || !strings.Contains(got.Header.Get("Content-Type"), "application/json") {
+			t.Errorf("GET %s: %d %s, want 200 and JSON", path, got.Status, got.Body)
+		}
+	}
+}
+
+func TestUnknownPathsAndMethodsAnswerJSON(t *testing.T) {
+	s := servertest.Start(t)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		code, allow  string
+	}{
+		{"GET", "/", 404, "NotFound", ""},
+		{"GET", "/v1", 404, "NotFound", ""},
+		{"GET", "/v1/nothing", 404, "NotFound", ""},
+		{"GET", "/index.html", 404, "NotFound", ""},
+		{"PATCH", "/v1/roles", 405, "NotSupported", "GET, POST"},
+		{"HEAD", "/v1/roles", 405, "", "GET, POST"},
+		{"POST", "/v1/users/a/resources/b/permissions/c", 405, "NotSupported", "GET"},
+		{"DELETE", "/healthz", 405, "NotSupported", "GET"},
+		{"GET", "/v1//roles", 400, "InvalidRequest", ""},
+		{"GET", "/v1/roles//", 400, "InvalidRequest", ""},
+		{"GET", "/v1/x/../roles", 400, "InvalidRequest", ""},
+	} {
+		got := s.Do(t, tt.method, tt.path, "")
+		if got.Status != tt.status || got.ErrorCode() != tt.code || got.Header.Get("Allow") != tt.allow || !strings.Contains(got.Header.Get("Content-Type"), "json") {
+			t.Errorf("%s %s: %d %s, Allow %q; want %d %s, Allow %q", tt.method, tt.path, got.Status, got.Body, got.Header.Get("Allow"), tt.status, tt.code, tt.allow)
+		}
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	s := servertest.Start(t)
+	for sent, echoed := range map[string]bool{
+		"abc-123": true, strings.Repeat("a", 256): true,
+		"": false, strings.Repeat("a", 257): false, "a b": false, "a\tb": false, "é": false,
+	} {
+		got := s.As(t, s.Owner, "GET", "/v1/roles/none", "", "X-Request-Id", sent)
+		id := got.Header.Get("X-Request-Id")
+		if (id == sent) != echoed || id == "" || !strings.Contains(got.Body, id) {
+			t.Errorf("sent %q: got %q in header and %s, want it echoed %v, in both", sent, id, got.Body, echoed)
+		}
+	}
+}
+
+// TestSecretsAreNotLogged sends and makes secrets in every way and looks for
+// them in the log.
+func TestSecretsAreNotLogged(t *testing.T) {
+	s := servertest.Start(t)
+	_, key := s.NewClient(t)
+	const canary = "canary-7f3a"
+	for _, credential := range []string{s.Owner, s.APIKey, key, canary, canary + ".b.c", canary + ".b.c.d", "sk_" + canary} {
+		s.As(t, credential, "GET", "/v1/roles", "", "X-Secret", canary)
+		s.As(t, credential, "POST", "/v1/clients", `{"name":"`+canary+`"`)
+		s.As(t, credential, "GET", "/v1/"+canary+"?"+canary, "")
+	}
+	logged := s.Log.String()
+	for _, secret := range []string{canary, s.Owner, s.APIKey, key, s.Owner[len(s.Owner)-20:], s.APIKey[3:20]} {
+		if strings.Contains(logged, secret) {
+			t.Errorf("the log holds %q:\n%s", secret, logged)
+		}
+	}
+}
+
+// TestSmuggledRequestIsNotServed is security root cause R23: a request that
+// names its length twice is answered, and its connection closed.
+func TestSmuggledRequestIsNotServed(t *testing.T) {
+	s := servertest.Start(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := "0\r\n\r\n"
+	fmt.Fprintf(conn, "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n%sGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", len(body)+40, body)
+	if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if err != nil {
+		t.Fatalf("the connection stays open: %v", err)
+	}
+	if n := strings.Count(string(answer), "HTTP/1.1 "); n != 1 {
+		t.Errorf("%d answers, want 1:\n%s", n, answer)
+	}
+}
+
+func TestRawRequestTargets(t *testing.T) {
+	s := servertest.Start(t)
+	for target, status := range map[string]string{
+		"/v1/roles/%zz": "400", "/v1/roles/%": "400", "/v1/roles/%2": "400",
+		"//v1/roles": "400", "/v1/./roles": "400", "/v1/roles/..": "400",
+		"/v1/roles/%2E%2E": "404", "/v1/roles/a%2Fb": "400", "/v1/roles/Authress%3aOwner/": "200",
+		"http://other/v1/roles/Authress:Owner": "200", "*": "404",
+		"/v1/users/u%00/resources/a/permissions/b": "400", "/v1/users/u/resources/a%0a/permissions/b": "400",
+		"/v1/users/u/resources/a%252Fb/permissions/b": "400", "/v1/users/u/resources/%2e%2e/permissions/b": "400",
+		"/v1/users/u/resources/a%5Cb/permissions/b": "400", "/v1/users/u/resources/a/permissions/b%20": "400",
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n", target, s.Owner)
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		if err != nil || !strings.HasPrefix(line, "HTTP/1.1 "+status) {
+			t.Errorf("GET %s: %q, %v; want %s", target, line, err, status)
+		}
+	}
+}
+
+func TestStateOutlivesARestart(t *testing.T) {
+	data := t.TempDir()
+	var first *servertest.Server
+	t.Run("first", func(t *testing.T) {
+		first = servertest.StartWith(t, server.Config{Data: data})
+		first.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_kept","name":"x"}`)
+	})
+	second := servertest.StartWith(t, server.Config{Data: data})
+	if second.Owner != "" {
+		t.Error("the second start made an owner again")
+	}
+	if got := second.As(t, first.Owner, "GET", "/v1/roles/ro_kept", ""); got.Status != 200 {
+		t.Errorf("with the first start's key: %d %s, want 200", got.Status, got.Body)
+	}
+}
+
+func TestDevKeepsNothing(t *testing.T) {
+	s := servertest.StartWith(t, server.Config{Dev: true})
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_1","name":"x"}`)
+	s.Want(t, 200, "GET", "/v1/roles/ro_1", "")
+}
+
+func TestPublicURLIsInLinksAndDemandedOfTokens(t *testing.T) {
+	s := servertest.StartWith(t, server.Config{Data: t.TempDir(), PublicURLs: []string{"https://authz.example.com/"}})
+	got := s.As(t, s.Owner, "GET", "/v1/roles", "", "X-Forwarded-Host", "evil.example", "Host", "evil.example")
+	if strings.Contains(got.Body, "evil") || !strings.Contains(got.Body, `"https://authz.example.com/v1/roles"`) {
+		t.Errorf("links in %s, want the public URL", got.Body)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := selfSigned(t, dir)
+	s, err := server.Open(t.Context(), server.Config{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", TLSCert: cert, TLSKey: key}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	go func() { _ = s.Serve(t.Context()) }()
+	pool := x509.NewCertPool()
+	chain, err := os.ReadFile(cert)
+	if err != nil || !pool.AppendCertsFromPEM(chain) {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		version uint16
+		ok      bool
+	}{{tls.VersionTLS10, false}, {tls.VersionTLS11, false}, {tls.VersionTLS12, true}, {tls.VersionTLS13, true}} {
+		client := &http.Client{Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tt.version, MaxVersion: tt.version}, ForceAttemptHTTP2: true,
+		}}
+		resp, err := client.Get(s.URL() + "/healthz")
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v, want served %v", tls.VersionName(tt.version), err, tt.ok)
+		}
+		if err == nil {
+			resp.Body.Close()
+			if resp.ProtoMajor != 2 {
+				t.Errorf("%s: %s, want HTTP/2", tls.VersionName(tt.version), resp.Proto)
+			}
+		}
+	}
+}
+
+// selfSigned writes a certificate of 127.0.0.1 and its key.
+func selfSigned(t *testing.T, dir string) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("cert.pem", "CERTIFICATE", cert), write("key.pem", "PRIVATE KEY", der)
+}
