@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -104,6 +105,25 @@ func TestKillAtFirstStart(t *testing.T) {
 			t.Fatalf("the credentials in bootstrap.json are answered with %d, want 200", status)
 		}
 		s.Kill()
+	}
+}
+
+// TestOneServerPerStore starts a second server on the data of a running one. It
+// must end by itself and leave the first alone.
+func TestOneServerPerStore(t *testing.T) {
+	first := process.Start(t)
+	second := process.Launch(t, first.Dir)
+	select {
+	case <-second.Done():
+	case <-time.After(10 * time.Second):
+		second.Kill()
+		t.Fatal("a second server runs on the same data")
+	}
+	if log := second.Log(); !strings.Contains(log, first.Dir) {
+		t.Errorf("the second server says %q, want the folder that is taken", log)
+	}
+	if status := newConn(first).status(t, "GET", "/v1/records", nil); status != http.StatusOK {
+		t.Errorf("the first server answers %d afterwards, want 200", status)
 	}
 }
 

@@ -203,6 +203,9 @@ func (s *Server) URL() string { return "http://" + s.Addr }
 // Log is what the server printed so far.
 func (s *Server) Log() string { return s.log.String() }
 
+// Done is closed when the process has ended.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
 // Kill ends the server as a lost power cord would, and waits until it is gone.
 func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill() // fails only if it has ended already

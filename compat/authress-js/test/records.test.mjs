@@ -150,6 +150,27 @@ test('a deleted record stays readable, grants nothing, and can be revived', asyn
   assert.equal(await may(admin, 'ren', 'test', 'lives/2'), true);
 });
 
+test('of many creates of one id at once, one succeeds', async () => {
+  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) =>
+    admin.accessRecords.createRecord(record('rec_race', `racer${i}`, 'race')).then(r => r.status, e => e.status)));
+  assert.deepEqual(outcomes.sort(), [201, ...Array(19).fill(409)]);
+  const { data } = await admin.accessRecords.getRecord('rec_race');
+  const winners = [];
+  for (let i = 0; i < 20; i++) {
+    if (await may(admin, `racer${i}`, 'test', 'race')) {
+      winners.push({ userId: `racer${i}` });
+    }
+  }
+  assert.deepEqual(winners, data.users, 'who may is who is shown');
+});
+
+test('of many updates of one reading at once, one succeeds', async () => {
+  const { data } = await admin.accessRecords.createRecord(record('rec_lost'));
+  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, i) =>
+    admin.accessRecords.updateRecord('rec_lost', { ...data, name: `writer ${i}` }, data.lastUpdated).then(r => r.status, e => e.status)));
+  assert.deepEqual(outcomes.sort(), [202, ...Array(19).fill(412)]);
+});
+
 test('what does not exist is not found', async () => {
   await refused(admin.accessRecords.getRecord('rec_nothing'), 404, 'NotFound');
   await refused(admin.accessRecords.updateRecord('rec_nothing', record('rec_nothing')), 404, 'NotFound');
