@@ -36,6 +36,7 @@ func serveCommand() *cobra.Command {
 	f.String("tls-cert", "", "file with the TLS certificate chain (PEM)")
 	f.String("tls-key", "", "file with the TLS private key (PEM)")
 	f.StringSlice("public-url", nil, "scheme://host[:port] under which clients know the server; may be repeated, links name the first")
+	f.StringSlice("cors-origin", nil, "scheme://host[:port] of pages whose scripts may call the API; may be repeated")
 	f.String("account-id", "", "account id of the first start's realm (default acc_default)")
 	f.String("access-key-file", "", "file with the access key of the first start's owner")
 	f.String("api-key-file", "", "file with the API key of the first start's owner")
@@ -55,6 +56,7 @@ func serveConfig(cmd *cobra.Command) (server.Config, error) {
 		TLSCert:       k.String("tls-cert"),
 		TLSKey:        k.String("tls-key"),
 		PublicURLs:    list(k, "public-url"),
+		CORSOrigins:   list(k, "cors-origin"),
 		AccountID:     k.String("account-id"),
 		AccessKeyFile: k.String("access-key-file"),
 		APIKeyFile:    k.String("api-key-file"),

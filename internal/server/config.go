@@ -19,6 +19,7 @@ type Config struct {
 	TLSCert       string   // file; both or neither
 	TLSKey        string   // file
 	PublicURLs    []string // scheme://host[:port] under which clients know the server; links name the first
+	CORSOrigins   []string // scheme://host[:port] of pages whose scripts may call; none if empty
 	AccountID     string   // of the realm that the first start makes
 	AccessKeyFile string   // presets the first owner's access key
 	APIKeyFile    string   // presets the first owner's API key
@@ -46,12 +47,23 @@ func (c Config) validate() error {
 		}
 	}
 	for _, u := range c.PublicURLs {
-		parsed, err := url.Parse(u)
-		if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" || strings.TrimSuffix(u, "/") != parsed.Scheme+"://"+parsed.Host {
+		if !isOrigin(strings.TrimSuffix(u, "/")) {
 			return fmt.Errorf("public-url: %q is not scheme://host[:port]; clients find the API at the root of its host only", u)
 		}
 	}
+	for _, o := range c.CORSOrigins {
+		if !isOrigin(o) {
+			return fmt.Errorf("cors-origin: %q is not scheme://host[:port]; name each origin, wildcards are not supported", o)
+		}
+	}
 	return nil
+}
+
+// isOrigin reports whether s is scheme://host[:port] and nothing more.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && !strings.Contains(s, "*") &&
+		(u.Scheme == "http" || u.Scheme == "https") && s == u.Scheme+"://"+u.Host
 }
 
 // origins are the public URLs without a trailing slash.

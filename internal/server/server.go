@@ -76,7 +76,11 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	authenticator := authn.New(authn.Config{Directory: dir, Origins: s.cfg.origins()})
-	if err := s.listen(ctx, s.handler(svc, authenticator)); err != nil {
+	handler, err := s.handler(svc, authenticator)
+	if err != nil {
+		return err
+	}
+	if err := s.listen(ctx, handler); err != nil {
 		return err
 	}
 	feedCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -85,19 +89,19 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) handler(svc *authz.Service, authenticator *authn.Authenticator) http.Handler {
+func (s *Server) handler(svc *authz.Service, authenticator *authn.Authenticator) (http.Handler, error) {
 	publicURL := ""
 	if origins := s.cfg.origins(); len(origins) > 0 {
 		publicURL = origins[0]
 	}
-	return api.NewHandler(api.Config{
+	return wrap(api.NewHandler(api.Config{
 		Dialects: []*api.Dialect{
 			authress.New(authress.Config{Authz: svc, PublicURL: publicURL}),
 			native.New(native.Config{Authz: svc}),
 		},
 		Authenticate: authenticator.Authenticate,
 		Log:          s.log,
-	})
+	}), s.cfg.CORSOrigins)
 }
 
 func (s *Server) listen(ctx context.Context, h http.Handler) error {

@@ -228,3 +228,43 @@ func selfSigned(t *testing.T, dir string) (certFile, keyFile string) {
 	}
 	return write("cert.pem", "CERTIFICATE", cert), write("key.pem", "PRIVATE KEY", der)
 }
+
+func TestCORS(t *testing.T) {
+	s := servertest.StartWith(t, server.Config{Data: t.TempDir(), CORSOrigins: []string{"https://app.example.com"}})
+	preflight := func(origin string) servertest.Answer {
+		return s.As(t, "", "OPTIONS", "/v1/roles", "", "Origin", origin,
+			"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "authorization,content-type,if-unmodified-since")
+	}
+	got := preflight("https://app.example.com")
+	if got.Status != 204 || got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || got.Header.Get("Access-Control-Allow-Methods") != "PUT" ||
+		got.Header.Get("Access-Control-Allow-Headers") == "" || got.Header.Get("Access-Control-Allow-Credentials") != "" {
+		t.Errorf("preflight: %d %v, want it allowed, without credentials", got.Status, got.Header)
+	}
+	got = s.As(t, "", "GET", "/v1/roles", "", "Origin", "https://app.example.com")
+	if got.Status != 401 || got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || !strings.Contains(got.Header.Get("Access-Control-Expose-Headers"), "Last-Modified") {
+		t.Errorf("a refusal: %d %v, want it readable by the page", got.Status, got.Header)
+	}
+	for _, origin := range []string{"https://evil.example.com", "http://app.example.com", "https://app.example.com.evil", "https://APP.example.com:8443", "null"} {
+		if got := preflight(origin); got.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s is allowed: %v", origin, got.Header)
+		}
+	}
+	if got := servertest.Start(t).As(t, "", "OPTIONS", "/v1/roles", "", "Origin", "https://app.example.com", "Access-Control-Request-Method", "GET"); got.Status != 405 || got.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("without the setting: %d %v, want 405", got.Status, got.Header)
+	}
+}
+
+func TestLargeAnswersAreCompressed(t *testing.T) {
+	s := servertest.Start(t)
+	for i := range 30 {
+		s.Want(t, 201, "POST", "/v1/roles", fmt.Sprintf(`{"roleId":"ro_%d","name":"x"}`, i))
+	}
+	plain := s.As(t, s.Owner, "GET", "/v1/roles", "")
+	packed := s.As(t, s.Owner, "GET", "/v1/roles", "", "Accept-Encoding", "gzip")
+	if packed.Header.Get("Content-Encoding") != "gzip" || len(packed.Body) >= len(plain.Body)/2 {
+		t.Errorf("%q of %d bytes, want gzip and much fewer than %d", packed.Header.Get("Content-Encoding"), len(packed.Body), len(plain.Body))
+	}
+	if got := s.As(t, s.Owner, "GET", "/v1/roles/ro_1", "", "Accept-Encoding", "gzip"); got.Header.Get("Content-Encoding") != "" {
+		t.Errorf("a small answer has the encoding %q, want none", got.Header.Get("Content-Encoding"))
+	}
+}

@@ -1,0 +1,34 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/rs/cors"
+)
+
+// compressFrom is the smallest answer worth compressing, in bytes: a decision
+// has no body, and one packet is one packet.
+const compressFrom = 1400
+
+// wrap adds what browsers and large answers need around the API.
+func wrap(h http.Handler, corsOrigins []string) (http.Handler, error) {
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(compressFrom), gzhttp.ContentTypes([]string{
+		"application/json", "application/links+json",
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("preparing compression: %w", err)
+	}
+	h = compress(h)
+	if len(corsOrigins) == 0 {
+		return h, nil
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: corsOrigins, // compared whole: wildcards are refused with the settings
+		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Unmodified-Since", "User-Agent", "X-Request-Id"},
+		ExposedHeaders: []string{"Last-Modified", "Retry-After", "X-Request-Id"},
+		MaxAge:         600, // seconds
+	}).Handler(h), nil
+}
