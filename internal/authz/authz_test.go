@@ -52,7 +52,7 @@ func newFixture(t *testing.T, wrap func(store.Store) store.Store) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := svc.CreateDefaultRealm(t.Context(), b); err != nil {
+	if err := svc.CreateRealm(t.Context(), access.DefaultRealm, b); err != nil {
 		t.Fatal(err)
 	}
 	id, _, _ := strings.Cut(b.AccessKey, ".")

@@ -64,15 +64,19 @@ func (s *Service) Empty(ctx context.Context) (bool, error) {
 	return len(heads) == 0, nil
 }
 
-// CreateDefaultRealm makes the realm of a first start with one client that
-// holds everything and is proved by the bootstrap's credentials.
-func (s *Service) CreateDefaultRealm(ctx context.Context, b Bootstrap) error {
+// CreateRealm makes a realm with one client that holds everything and is proved
+// by the bootstrap's credentials. It is a Conflict error if the realm's id or
+// account id is taken.
+func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstrap) error {
+	if s.dir.Realm(id) != nil || s.dir.Account(b.AccountID) != "" {
+		return access.Errorf(access.Conflict, "the realm %q or the account id %q exists already", id, b.AccountID)
+	}
 	owner, err := s.ownerClient(b)
 	if err != nil {
 		return err
 	}
 	realm := access.Realm{
-		ID: access.DefaultRealm, AccountID: b.AccountID, Name: "Default", Created: s.now(), CursorKey: make([]byte, 32),
+		ID: id, AccountID: b.AccountID, Name: string(id), Created: s.now(), CursorKey: make([]byte, 32),
 	}
 	_, _ = rand.Read(realm.CursorKey) // never fails
 	apiKey := access.APIKey{

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/authz"
 )
 
@@ -38,7 +39,7 @@ func bootstrap(ctx context.Context, cfg Config, svc *authz.Service) (*authz.Boot
 			return nil, err
 		}
 	}
-	if err := svc.CreateDefaultRealm(ctx, b); err != nil {
+	if err := svc.CreateRealm(ctx, access.DefaultRealm, b); err != nil {
 		return nil, fmt.Errorf("making the first realm: %w", err)
 	}
 	return &b, nil
