@@ -78,7 +78,11 @@ func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
 	if place == nil {
 		return h.fallback, access.Errorf(access.NotFound, "no such path")
 	}
-	target := place.methods[r.Method]
+	method := r.Method
+	if method == http.MethodHead { // net/http leaves the body out
+		method = http.MethodGet
+	}
+	target := place.methods[method]
 	if target == nil {
 		w.Header().Set("Allow", place.allowed())
 		return h.fallback, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)

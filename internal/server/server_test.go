@@ -45,7 +45,8 @@ func TestUnknownPathsAndMethodsAnswerJSON(t *testing.T) {
 		{"GET", "/v1/nothing", 404, "NotFound", ""},
 		{"GET", "/index.html", 404, "NotFound", ""},
 		{"PATCH", "/v1/roles", 405, "NotSupported", "GET, POST"},
-		{"HEAD", "/v1/roles", 405, "", "GET, POST"},
+		{"HEAD", "/v1/roles", 200, "", ""},
+		{"HEAD", "/v1/records", 200, "", ""},
 		{"POST", "/v1/users/a/resources/b/permissions/c", 405, "NotSupported", "GET"},
 		{"DELETE", "/healthz", 405, "NotSupported", "GET"},
 		{"GET", "/v1//roles", 400, "InvalidRequest", ""},
@@ -144,7 +145,7 @@ func TestStateOutlivesARestart(t *testing.T) {
 	var first *servertest.Server
 	t.Run("first", func(t *testing.T) {
 		first = servertest.StartWith(t, server.Config{Data: data})
-		first.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_kept","name":"x"}`)
+		first.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_kept","name":"x","permissions":[]}`)
 	})
 	second := servertest.StartWith(t, server.Config{Data: data})
 	if second.Owner != "" {
@@ -157,7 +158,7 @@ func TestStateOutlivesARestart(t *testing.T) {
 
 func TestDevKeepsNothing(t *testing.T) {
 	s := servertest.StartWith(t, server.Config{Dev: true})
-	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_1","name":"x"}`)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_1","name":"x","permissions":[]}`)
 	s.Want(t, 200, "GET", "/v1/roles/ro_1", "")
 }
 
@@ -257,7 +258,7 @@ func TestCORS(t *testing.T) {
 func TestLargeAnswersAreCompressed(t *testing.T) {
 	s := servertest.Start(t)
 	for i := range 30 {
-		s.Want(t, 201, "POST", "/v1/roles", fmt.Sprintf(`{"roleId":"ro_%d","name":"x"}`, i))
+		s.Want(t, 201, "POST", "/v1/roles", fmt.Sprintf(`{"roleId":"ro_%d","name":"x","permissions":[]}`, i))
 	}
 	plain := s.As(t, s.Owner, "GET", "/v1/roles", "")
 	packed := s.As(t, s.Owner, "GET", "/v1/roles", "", "Accept-Encoding", "gzip")

@@ -35,6 +35,9 @@ func readRole(r *api.Request, id string) (access.Role, error) {
 	if body.RoleID, err = pathID("roleId", id, body.RoleID); err != nil {
 		return access.Role{}, err
 	}
+	if body.Permissions == nil { // an empty list is a role that gives nothing, and has to be meant
+		return access.Role{}, access.Errorf(access.Invalid, "permissions must be a list")
+	}
 	out := access.Role{
 		ID: access.RoleID(body.RoleID), Name: body.Name, Description: body.Description,
 		Permissions: make([]access.RolePermission, len(body.Permissions)),

@@ -68,7 +68,7 @@ func TestRoleRefusals(t *testing.T) {
 	s.Want(t, 201, "POST", "/v1/roles", readerRole)
 	many := strings.Repeat(`{"action":"a","allow":true},`, 101)
 	for _, body := range []string{
-		``, `{}`, `[]`, `{"name":""}`, `{"name":"x","permissions":[{"action":""}]}`,
+		``, `{}`, `[]`, `{"name":""}`, `{"name":"x"}`, `{"name":"x","permissions":null}`, `{"name":"x","permissions":[{"action":""}]}`,
 		`{"name":"x","permissions":[{"action":"a*"}]}`, `{"name":"x","permissions":[{"action":"a::b"}]}`,
 		`{"name":"x","permissions":[{"action":"a","allow":"yes"}]}`,
 		`{"name":"x","permissions":[{"action":"a","Allow":true}]}`,
@@ -155,10 +155,10 @@ func TestEveryPageSizeGivesTheSameRoles(t *testing.T) {
 	want := []string{"Authress:Owner"}
 	for i := range 23 {
 		id := fmt.Sprintf("ro_%02d", i)
-		s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"`+id+`","name":"Role `+id+`"}`)
+		s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"`+id+`","name":"Role `+id+`","permissions":[]}`)
 		want = append(want, id)
 	}
-	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"A_first","name":"sorts before the built-in one"}`)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"A_first","name":"sorts before the built-in one","permissions":[]}`)
 	want = append([]string{"A_first"}, want...)
 	for _, limit := range []int{1, 2, 3, 7, 24, 25, 26, 100, 1000} {
 		for _, byLink := range []bool{true, false} {
@@ -176,7 +176,7 @@ func TestEveryPageSizeGivesTheSameRoles(t *testing.T) {
 func TestCursorsAreSigned(t *testing.T) {
 	s := servertest.Start(t)
 	for _, id := range []string{"a", "b", "c"} {
-		s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"`+id+`","name":"x"}`)
+		s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"`+id+`","name":"x","permissions":[]}`)
 	}
 	var p page
 	s.Want(t, 200, "GET", "/v1/roles?limit=2", "").JSON(t, &p)
