@@ -177,8 +177,12 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
 	go func() { _ = s.Serve(t.Context()) }()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	pool := x509.NewCertPool()
 	chain, err := os.ReadFile(cert)
 	if err != nil || !pool.AppendCertsFromPEM(chain) {
