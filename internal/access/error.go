@@ -32,6 +32,7 @@ type Reason string
 const (
 	RecordExists Reason = "record exists"
 	RoleExists   Reason = "role exists"
+	GroupExists  Reason = "group exists"
 	TooManyKeys  Reason = "too many keys"
 )
 

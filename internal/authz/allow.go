@@ -8,10 +8,12 @@ import (
 // What a caller may do to this server is decided by the same engine as
 // everything else, on the resources that begin with "Authress:".
 const (
-	recordsArea = "Authress:AccessRecords"
-	rolesArea   = "Authress:Roles"
-	clientsArea = "Authress:ServiceClients"
-	usersArea   = "Authress:UserPermissions"
+	recordsArea  = "Authress:AccessRecords"
+	rolesArea    = "Authress:Roles"
+	groupsArea   = "Authress:Groups"
+	settingsArea = "Authress:ResourcePermissions" // of resources
+	clientsArea  = "Authress:ServiceClients"
+	usersArea    = "Authress:UserPermissions"
 )
 
 // The actions on those resources. Deleting is covered by update.

@@ -35,3 +35,23 @@ func find[T any](r store.Reader, t store.Table[T], id string) (doc T, exists boo
 	}
 	return row.Doc, true, nil
 }
+
+// readable returns a document of the area to who may read it. Everybody else is
+// refused in the same way whether there is one or not.
+func readable[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], area, id string, mayRead reader[T]) (T, error) {
+	var none T
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return none, err
+	}
+	doc, err := get(ctx, s, c, t, id)
+	switch {
+	case errors.Is(err, access.NotFound) && !may(snap, c, read, area, id):
+		return none, deny(snap, c)
+	case err != nil:
+		return none, err
+	case !mayRead(snap, c, &doc):
+		return none, deny(snap, c)
+	}
+	return doc, nil
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine"
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
@@ -60,6 +61,35 @@ func list[T any](ctx context.Context, s *Service, c access.Caller, t store.Table
 		return nil, "", fmt.Errorf("listing %s: %w", t.Kind, err)
 	}
 	return kept, next, nil
+}
+
+// reader reports whether the caller may read a document.
+type reader[T any] func(*engine.Snapshot, access.Caller, *T) bool
+
+// listReadable is list of what the caller may read, where area is the resource
+// of all of it. It is a Forbidden or NotFound error if the caller may read none
+// at all.
+func listReadable[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], area string, p Page, mayRead reader[T], keep func(*T) bool) ([]T, string, error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return nil, "", err
+	}
+	readsAll := mayAll(snap, c, read, area)
+	readsSome := readsAll || p.After != ""
+	docs, next, err := list(ctx, s, c, t, p, func(doc *T) bool {
+		if !readsAll && !mayRead(snap, c, doc) {
+			return false
+		}
+		readsSome = true
+		return keep(doc)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	if !readsSome && next == "" {
+		return nil, "", deny(snap, c)
+	}
+	return docs, next, nil
 }
 
 // matches reports whether one of the texts contains the filter, without regard

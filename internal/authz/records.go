@@ -18,40 +18,15 @@ type RecordFilter struct {
 // Record returns a record, deleted or not, to who may read it or administers
 // it.
 func (s *Service) Record(ctx context.Context, c access.Caller, id access.RecordID) (access.Record, error) {
-	snap, err := s.feed.Snapshot(c.Realm)
-	if err != nil {
-		return access.Record{}, err
-	}
-	rec, err := get(ctx, s, c, store.Records, string(id))
-	if err == nil && mayReadRecord(snap, c, &rec) || err != nil && may(snap, c, read, recordsArea, string(id)) {
-		return rec, err
-	}
-	return access.Record{}, deny(snap, c)
+	return readable(ctx, s, c, store.Records, recordsArea, string(id), mayReadRecord)
 }
 
 // Records returns a page of the records that the caller may read. It is a
 // Forbidden or NotFound error if the caller may read none at all.
 func (s *Service) Records(ctx context.Context, c access.Caller, f RecordFilter, p Page) ([]access.Record, string, error) {
-	snap, err := s.feed.Snapshot(c.Realm)
-	if err != nil {
-		return nil, "", err
-	}
-	readsAll := mayAll(snap, c, read, recordsArea)
-	readsSome := readsAll || p.After != ""
-	recs, next, err := list(ctx, s, c, store.Records, p, func(rec *access.Record) bool {
-		if !readsAll && !mayReadRecord(snap, c, rec) {
-			return false
-		}
-		readsSome = true
+	return listReadable(ctx, s, c, store.Records, recordsArea, p, mayReadRecord, func(rec *access.Record) bool {
 		return (f.Status == "" || f.Status == rec.Status) && matches(f.Text, string(rec.ID), rec.Name, rec.Description)
 	})
-	if err != nil {
-		return nil, "", err
-	}
-	if !readsSome && next == "" {
-		return nil, "", deny(snap, c)
-	}
-	return recs, next, nil
 }
 
 func mayReadRecord(snap *engine.Snapshot, c access.Caller, rec *access.Record) bool {

@@ -53,6 +53,18 @@ func (h *handler) routes() []api.Route {
 		{Method: "PUT", Path: "/v1/roles/{role}", Handle: h.updateRole},
 		{Method: "DELETE", Path: "/v1/roles/{role}", Handle: h.deleteRole},
 
+		{Method: "GET", Path: "/v1/groups", Handle: h.listGroups},
+		{Method: "POST", Path: "/v1/groups", Handle: h.createGroup},
+		{Method: "GET", Path: "/v1/groups/{group}", Handle: h.getGroup},
+		{Method: "PUT", Path: "/v1/groups/{group}", Handle: h.updateGroup},
+		{Method: "DELETE", Path: "/v1/groups/{group}", Handle: h.deleteGroup},
+
+		{Method: "GET", Path: "/v1/resources", Handle: h.listSettings},
+		{Method: "GET", Path: "/v1/resources/{resource}", Handle: h.getSettings},
+		{Method: "GET", Path: "/v1/resources/{resource...}", Handle: h.getSettings},
+		{Method: "PUT", Path: "/v1/resources/{resource}", Handle: h.putSettings},
+		{Method: "PUT", Path: "/v1/resources/{resource...}", Handle: h.putSettings},
+
 		{Method: "GET", Path: "/v1/clients", Handle: h.listClients},
 		{Method: "POST", Path: "/v1/clients", Handle: h.createClient},
 		{Method: "GET", Path: "/v1/clients/{client}", Handle: h.getClient},
@@ -92,6 +104,8 @@ func errorCode(err *access.Error) string {
 		return "AccessRecordAlreadyExists"
 	case access.RoleExists:
 		return "RoleAlreadyExists"
+	case access.GroupExists:
+		return "GroupAlreadyExists"
 	case access.TooManyKeys:
 		return "TooManyAccessKeys"
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/go-json-experiment/json"
-
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/api"
 	"github.com/reeve-authz/reeve/internal/authz"
@@ -66,7 +64,7 @@ func readRecord(r *api.Request, id string) (access.Record, error) {
 	if body.RecordID, err = pathID("recordId", id, body.RecordID); err != nil {
 		return access.Record{}, err
 	}
-	if size, err := body.size(); err != nil {
+	if size, err := sizeOf(body); err != nil {
 		return access.Record{}, err
 	} else if size > access.MaxRecordBytes {
 		return access.Record{}, access.Errorf(access.TooLarge, "the record takes %d bytes, at most %d are allowed; spread it over several", size, access.MaxRecordBytes)
@@ -75,11 +73,8 @@ func readRecord(r *api.Request, id string) (access.Record, error) {
 	if out.Subjects, err = readSubjects("", body.Users, body.Groups); err != nil {
 		return access.Record{}, err
 	}
-	if out.Admins, err = readSubjects("admins: ", body.Admins, nil); err != nil {
+	if out.Admins, err = readAdmins(body.Admins); err != nil {
 		return access.Record{}, err
-	}
-	if body.Admins != nil && out.Admins == nil {
-		out.Admins = []access.Subject{}
 	}
 	for i, st := range body.Statements {
 		read, err := st.read(fmt.Sprintf("statements[%d].", i))
@@ -104,15 +99,6 @@ func (st statement) read(field string) (access.Statement, error) {
 	return out, err
 }
 
-// size is the record's length as JSON, to which its size limit applies.
-func (rec record) size() (int, error) {
-	body, err := json.Marshal(rec)
-	if err != nil {
-		return 0, fmt.Errorf("encoding a record: %w", err)
-	}
-	return len(body), nil
-}
-
 func (h *handler) writeRecord(r *api.Request, in access.Record) (recordAnswer, error) {
 	rec := record{RecordID: string(in.ID), Name: in.Name, Description: in.Description, Statements: []statement{}, Tags: in.Tags}
 	rec.Users, rec.Groups = writeSubjects(in.Subjects)
@@ -128,7 +114,7 @@ func (h *handler) writeRecord(r *api.Request, in access.Record) (recordAnswer, e
 		out.Users, out.Groups = writeSubjects(st.Subjects)
 		rec.Statements = append(rec.Statements, out)
 	}
-	size, err := rec.size()
+	size, err := sizeOf(rec)
 	return recordAnswer{
 		record:      rec,
 		Status:      string(in.Status),

@@ -97,6 +97,12 @@ type page struct {
 	Clients []struct {
 		ClientID string `json:"clientId"`
 	} `json:"clients"`
+	Groups []struct {
+		GroupID string `json:"groupId"`
+	} `json:"groups"`
+	Resources []struct {
+		ResourceURI string `json:"resourceUri"`
+	} `json:"resources"`
 	Pagination struct {
 		Next *struct {
 			Cursor string `json:"cursor"`
@@ -122,6 +128,12 @@ func (p page) ids() []string {
 	}
 	for _, r := range p.Clients {
 		ids = append(ids, r.ClientID)
+	}
+	for _, r := range p.Groups {
+		ids = append(ids, r.GroupID)
+	}
+	for _, r := range p.Resources {
+		ids = append(ids, r.ResourceURI)
 	}
 	return ids
 }
