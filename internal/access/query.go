@@ -8,6 +8,28 @@ type Query struct {
 	Resource   ResourceURI
 }
 
+// ResourceQuery asks on which resources below a collection a subject holds
+// something.
+type ResourceQuery struct {
+	Subject Subject
+	// Within is the collection. "documents" and "documents/*" are the same one,
+	// a "*" inside stands for every name in its place, and "*" or "" is
+	// everything.
+	Within ResourceURI
+	// Permission must be allowed on what is listed. If empty, any permission
+	// with any flag counts.
+	Permission Permission
+	// Nested lists what is deeper than directly below the collection too, and
+	// grants that end in a "*" or cover the collection, as patterns.
+	Nested bool
+}
+
+// Holder is a subject with the roles that it has on one resource.
+type Holder struct {
+	Subject Subject
+	Roles   []RoleID
+}
+
 // Decision is the answer to a Query, as of one revision of the realm.
 type Decision struct {
 	Allowed  bool

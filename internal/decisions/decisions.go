@@ -22,6 +22,7 @@ type Case struct {
 	Roles     []*access.Role
 	Groups    []*access.Group
 	Records   []*access.Record
+	Public    []access.ResourceURI
 	Refused   []Refused
 	Questions []Question
 }
@@ -42,6 +43,8 @@ const (
 	Holds       Kind = "has"         // has the subject one of the flags in Need? Answer: Yes
 	Permissions Kind = "permissions" // what does it hold on the resource? Answer: Permissions
 	Roles       Kind = "roles"       // which roles on exactly the resource? Answer: Roles
+	Resources   Kind = "resources"   // on what within the resource does it hold something? Answer: Resources
+	Users       Kind = "users"       // who has roles on exactly the resource? Answer: Users
 )
 
 // Question is a question with its answer.
@@ -54,11 +57,21 @@ type Question struct {
 	Permission string       // as written; "" where the Kind needs none
 	Resource   string       // as written
 	Need       access.Flags
+	Nested     bool // of Resources
 
 	Yes         bool
 	Refused     bool // the question itself is malformed and must be refused
 	Permissions []access.RolePermission
 	Roles       []access.RoleID
+	Resources   []access.ResourceURI
+	Users       []access.Holder
+}
+
+// ResourceQuery is what a question of the kind Resources asks.
+func (q *Question) ResourceQuery() access.ResourceQuery {
+	return access.ResourceQuery{
+		Subject: q.Query.Subject, Within: q.Query.Resource, Permission: q.Query.Permission, Nested: q.Nested,
+	}
 }
 
 // Changes are the documents of the case, for a snapshot.
@@ -72,6 +85,9 @@ func (c *Case) Changes() []access.Change {
 	}
 	for _, r := range c.Records {
 		all = append(all, access.Change{ID: r.ID, Document: r})
+	}
+	for _, uri := range c.Public {
+		all = append(all, access.Change{ID: uri, Document: &access.ResourceSettings{Resource: uri, Public: true}})
 	}
 	return all
 }

@@ -27,6 +27,12 @@ has grp_s grant a x ? no
 permissions ana x ? a:b c=allow,grant
 permissions ana x ? none
 roles ana x ? r r
+public x/1, /y/
+resources ana x/* nested A:B ? x/1 x/2/*
+resources ana x ? none
+resources ana x* nested ? refused
+users x ? ana=r,r sc_bot=s
+users x ? none
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +57,7 @@ roles ana x ? r r
 				{Roles: roles("r"), Resources: []string{"x"}, Subjects: []access.Subject{ana, bot}},
 			}},
 		},
+		Public: []access.ResourceURI{"x/1", "y"},
 		Refused: []decisions.Refused{{Line: 9, Record: &access.Record{
 			ID: "r3", Name: "r3", Status: access.RecordActive,
 			Statements: []access.Statement{{Roles: roles("r"), Resources: []string{"x*"}, Subjects: []access.Subject{ana}}},
@@ -81,13 +88,35 @@ roles ana x ? r r
 				Line: 15, Text: "roles ana x ? r r", Kind: decisions.Roles,
 				Query: access.Query{Subject: ana, Resource: "x"}, Resource: "x", Roles: roles("r", "r"),
 			},
+			{
+				Line: 17, Text: "resources ana x/* nested A:B ? x/1 x/2/*", Kind: decisions.Resources, Nested: true,
+				Query: access.Query{Subject: ana, Permission: "a:b", Resource: "x/*"}, Permission: "A:B", Resource: "x/*",
+				Resources: []access.ResourceURI{"x/1", "x/2/*"},
+			},
+			{
+				Line: 18, Text: "resources ana x ? none", Kind: decisions.Resources,
+				Query: access.Query{Subject: ana, Resource: "x"}, Resource: "x",
+			},
+			{
+				Line: 19, Text: "resources ana x* nested ? refused", Kind: decisions.Resources, Nested: true, Refused: true,
+				Query: access.Query{Subject: ana}, Resource: "x*",
+			},
+			{
+				Line: 20, Text: "users x ? ana=r,r sc_bot=s", Kind: decisions.Users,
+				Query: access.Query{Resource: "x"}, Resource: "x",
+				Users: []access.Holder{{Subject: ana, Roles: roles("r", "r")}, {Subject: bot, Roles: roles("s")}},
+			},
+			{
+				Line: 21, Text: "users x ? none", Kind: decisions.Users,
+				Query: access.Query{Resource: "x"}, Resource: "x",
+			},
 		},
 	}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Parse =\n%+v; want\n%+v", got, want)
 	}
-	if got := len(got[0].Changes()); got != 4 {
-		t.Errorf("%d changes; want 4", got)
+	if got := len(got[0].Changes()); got != 6 {
+		t.Errorf("%d changes; want 6", got)
 	}
 }
 
@@ -117,6 +146,14 @@ func TestParseErrors(t *testing.T) {
 		{"has ana allowance read x ? no", "no flag"},
 		{"permissions ana x ? none read", "none stands alone"},
 		{"roles ana x ? none reader", "none stands alone"},
+		{"resources ana x deep read ? none", "2 words"},
+		{"resources ana x ? x//1", "resourceUri"},
+		{"resources ana x ? none x/1", "none stands alone"},
+		{"users ana x ? none", "1 words"},
+		{"users x ? ana", "which roles"},
+		{"users x ? *=reader", "userId"},
+		{"public x*", "resourceUri"},
+		{"refuse public x", "refuse stands before"},
 		{"can ana read x ? yes", `no such line: "can"`},
 	} {
 		_, err := decisions.Parse("x.txt", strings.NewReader("== Title\n\n"+tt.line+"\n"))

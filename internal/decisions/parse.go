@@ -45,6 +45,8 @@ func (p *parser) read(line string) error {
 		return p.newRecord(rest)
 	case word == "group" && !p.refuse:
 		return p.group(rest)
+	case word == "public" && !p.refuse:
+		return p.public(rest)
 	case !p.refuse:
 		return p.question(Kind(word), line, rest)
 	}
@@ -114,6 +116,19 @@ func (p *parser) group(text string) error {
 	c := p.current()
 	c.Groups = append(c.Groups, g)
 	return g.Validate()
+}
+
+// public reads "documents/1, docs/*".
+func (p *parser) public(text string) error {
+	for _, written := range strings.Split(text, ", ") {
+		uri, err := access.ParseResourceURI(written)
+		if err != nil {
+			return err
+		}
+		c := p.current()
+		c.Public = append(c.Public, uri)
+	}
+	return nil
 }
 
 // newRecord reads "r1: ana, grp_x are reader on documents/1", whose subjects

@@ -3,6 +3,7 @@ package decisions
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -17,7 +18,10 @@ func (p *parser) question(kind Kind, line, text string) error {
 	}
 	q := Question{Line: p.line, Text: line, Kind: kind}
 	w := strings.Fields(words)
-	want := map[Kind]int{Check: 3, Holds: 4, Permissions: 2, Roles: 2}[kind]
+	if kind == Resources {
+		w = q.readList(w)
+	}
+	want := map[Kind]int{Check: 3, Holds: 4, Permissions: 2, Roles: 2, Resources: 2, Users: 1}[kind]
 	if want == 0 {
 		return fmt.Errorf("no such line: %q", kind)
 	}
@@ -35,22 +39,39 @@ func (p *parser) question(kind Kind, line, text string) error {
 		q.Permission = w[len(w)-2]
 	}
 	q.Resource = w[len(w)-1]
-	return p.answer(q, w[0], strings.Fields(answer))
+	if kind != Users {
+		sub, err := parseSubject(w[0])
+		if err != nil {
+			return err
+		}
+		q.Query.Subject = sub
+	}
+	return p.answer(q, strings.Fields(answer))
+}
+
+// readList takes what a list may say after its two words: "nested" and a
+// permission.
+func (q *Question) readList(w []string) []string {
+	if len(w) > 2 && w[2] == "nested" {
+		q.Nested = true
+		w = slices.Delete(w, 2, 3)
+	}
+	if len(w) == 3 {
+		q.Permission = w[2]
+		w = w[:2]
+	}
+	return w
 }
 
 // answer completes the question and puts it in the case.
-func (p *parser) answer(q Question, subject string, answer []string) error {
-	sub, err := parseSubject(subject)
-	if err != nil {
-		return err
-	}
-	q.Query.Subject = sub
+func (p *parser) answer(q Question, answer []string) error {
 	c := p.current()
 	if len(answer) == 1 && answer[0] == "refused" {
 		q.Refused = true
 		c.Questions = append(c.Questions, q)
 		return nil
 	}
+	var err error
 	if q.Query.Resource, err = access.ParseResourceURI(q.Resource); err != nil {
 		return err
 	}
@@ -74,6 +95,22 @@ func (p *parser) answer(q Question, subject string, answer []string) error {
 		for _, id := range answer {
 			q.Roles = append(q.Roles, access.RoleID(id))
 		}
+	case q.Kind == Resources && answer[0] != "none":
+		for _, a := range answer {
+			uri, err := access.ParseResourceURI(a)
+			if err != nil {
+				return err
+			}
+			q.Resources = append(q.Resources, uri)
+		}
+	case q.Kind == Users && answer[0] != "none":
+		for _, a := range answer {
+			user, err := parseHolder(a)
+			if err != nil {
+				return err
+			}
+			q.Users = append(q.Users, user)
+		}
 	case q.Kind == Check || q.Kind == Holds:
 		if q.Yes = answer[0] == "yes"; len(answer) > 1 || !q.Yes && answer[0] != "no" {
 			return fmt.Errorf("the answer is yes, no or refused, not %q", strings.Join(answer, " "))
@@ -83,4 +120,18 @@ func (p *parser) answer(q Question, subject string, answer []string) error {
 	}
 	c.Questions = append(c.Questions, q)
 	return nil
+}
+
+// parseHolder reads "ana=reader,writer".
+func parseHolder(text string) (access.Holder, error) {
+	id, roles, ok := strings.Cut(text, "=")
+	if !ok {
+		return access.Holder{}, fmt.Errorf("%q does not say which roles: ana=reader,writer", text)
+	}
+	sub, err := parseSubject(id)
+	h := access.Holder{Subject: sub}
+	for _, role := range strings.Split(roles, ",") {
+		h.Roles = append(h.Roles, access.RoleID(role))
+	}
+	return h, err
 }

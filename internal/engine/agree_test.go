@@ -53,7 +53,7 @@ var (
 	starSegments = []string{"*", "*", "ns:*", "*:a", "*:*", "ns:*:b", "ns:*:*", "*:a:b", "*::b", "*:", "ns::*"}
 	actions      = []string{
 		"doc", "doc:read", "DOC:Read", "doc:reader", "doc:read:draft", "doc:write", "docs:read", "read",
-		"doc:*", "doc:*:*", "*", "*:*", "*:read", "*:Read:*", "doc:*:draft", "*:*:draft",
+		"public", "public:x", "doc:*", "doc:*:*", "*", "*:*", "*:read", "*:Read:*", "doc:*:draft", "*:*:draft",
 	}
 	subjectNames = []access.Subject{
 		{Kind: access.UserKind, ID: "ana"}, {Kind: access.UserKind, ID: "ben"}, {Kind: access.UserKind, ID: "Ana"},
@@ -74,7 +74,9 @@ type world struct {
 	seed  uint64
 	asked int64
 	docs  map[any]any // the current documents by id
-	snap  *engine.Snapshot
+
+	public []access.ResourceURI // of which there were settings
+	snap   *engine.Snapshot
 }
 
 // start is an empty realm, in which statements of some sizes have crowds.
@@ -127,6 +129,12 @@ func (w *world) state() *naive.State {
 			s.AllGroups = append(s.AllGroups, doc)
 		case *access.Record:
 			s.AllRecords = append(s.AllRecords, doc)
+		case *access.ResourceSettings:
+			if doc.Public {
+				s.Public = append(s.Public, doc.Resource)
+			}
+		case *access.Realm:
+			s.Everyone = doc.PublicPermissions
 		}
 	}
 	return s
@@ -165,18 +173,69 @@ func (w *world) compare(which string, snap *engine.Snapshot, state *naive.State,
 		if got, want := snap.Roles(q.Subject, q.Resource), state.Roles(q.Subject, q.Resource); !slices.Equal(got, want) {
 			ask("Roles", got, want)
 		}
+		w.compareLists(snap, state, q, ask)
 		w.asked++
 	}
+}
+
+// compareLists asks for a page of each list, now and then.
+func (w *world) compareLists(snap *engine.Snapshot, state *naive.State, q access.Query, ask func(what string, got, want any)) {
+	limit := 1 + w.IntN(5)
+	switch w.IntN(16) {
+	case 0, 1:
+		list := access.ResourceQuery{Subject: q.Subject, Permission: q.Permission, Within: q.Resource, Nested: w.IntN(2) == 0}
+		if w.IntN(3) == 0 {
+			list.Permission = ""
+		}
+		switch w.IntN(4) { // mostly something that holds what was asked for
+		case 0:
+			list.Within = "*"
+		case 1, 2:
+			segs := strings.Split(string(q.Resource), "/")
+			segs[w.IntN(len(segs))] = "*"
+			list.Within = access.ResourceURI(strings.Join(segs[:max(1, len(segs)-w.IntN(2))], "/"))
+		}
+		var after access.ResourceURI
+		if all := state.Resources(list, "", 1000); len(all) > 0 && w.IntN(2) == 0 {
+			after = pick(w, all)
+			after = after[:len(after)-w.IntN(2)]
+		}
+		if got, want := snap.Resources(list, after, limit), state.Resources(list, after, limit); !slices.Equal(got, want) {
+			ask(fmt.Sprintf("%d Resources after %q by %+v", limit, after, list), got, want)
+		}
+	case 2:
+		after := pick(w, append(subjectNames, access.Subject{}))
+		if got, want := snap.Users(q.Resource, after, limit), state.Users(q.Resource, after, limit); !slices.EqualFunc(got, want, sameHolder) {
+			ask(fmt.Sprintf("%d Users after %q", limit, after), got, want)
+		}
+	}
+}
+
+func sameHolder(a, b access.Holder) bool {
+	return a.Subject == b.Subject && slices.Equal(a.Roles, b.Roles)
 }
 
 // change makes a random change, which every form of the world must follow.
 func (w *world) change() access.Change {
 	var c access.Change
-	switch w.IntN(10) {
-	case 0, 1:
+	switch w.IntN(22) {
+	case 0, 1, 2, 3:
 		c = w.role()
-	case 2, 3:
+	case 4, 5, 6, 7:
 		c = w.group()
+	case 8:
+		uri := access.ResourceURI(w.uri(4))
+		if len(w.public) > 2 {
+			uri = pick(w, w.public) // so that some are made private again
+		}
+		w.public = append(w.public, uri)
+		c = access.Change{ID: uri, Document: &access.ResourceSettings{Resource: uri, Public: w.IntN(3) > 0, Claim: w.IntN(2) == 0}}
+	case 9:
+		r := &access.Realm{ID: "realm"}
+		for _, a := range some(w, actions, 2) {
+			r.PublicPermissions = append(r.PublicPermissions, permission(a))
+		}
+		c = access.Change{ID: r.ID, Document: r}
 	default:
 		c = w.record()
 	}
@@ -275,6 +334,10 @@ func (w *world) uri(oneIn int) string {
 // question is mostly about what some record gives, or near it.
 func (w *world) question() access.Query {
 	q := access.Query{Subject: pick(w, subjectNames), Permission: permission(pick(w, actions))}
+	if len(w.public) > 0 && w.IntN(16) == 0 {
+		q.Resource = w.near(string(pick(w, w.public)))
+		return q
+	}
 	rec, ok := w.docs[pick(w, recordNames)].(*access.Record)
 	if !ok || w.IntN(8) == 0 {
 		q.Resource = access.ResourceURI(w.uri(6))

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"unique"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -31,7 +32,10 @@ const crowdKind access.SubjectKind = "crowd"
 func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot {
 	next := *s
 	next.revision = rev
-	e := edit{next: &next, owner: new(owner), holders: map[access.Subject]*holder{}}
+	e := edit{
+		next: &next, owner: new(owner),
+		holders: map[access.Subject]*holder{}, named: map[access.ResourceURI][]*source{},
+	}
 	for _, c := range changes {
 		switch id := c.ID.(type) {
 		case access.RoleID:
@@ -40,6 +44,10 @@ func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot
 			e.putGroup(id, document[access.Group](c))
 		case access.RecordID:
 			e.putRecord(id, document[access.Record](c))
+		case access.ResourceURI:
+			e.putSettings(id, document[access.ResourceSettings](c))
+		case access.RealmID:
+			e.putRealm(document[access.Realm](c))
 		}
 	}
 	for sub, h := range e.holders {
@@ -47,6 +55,13 @@ func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot
 			next.holders = next.holders.Delete(sub)
 		} else {
 			next.holders = next.holders.Set(sub, h)
+		}
+	}
+	for uri, by := range e.named {
+		if len(by) == 0 {
+			next.named = next.named.Delete(uri)
+		} else {
+			next.named = next.named.Set(uri, by)
 		}
 	}
 	return &next
@@ -65,19 +80,50 @@ func document[T any](c access.Change) *T {
 type edit struct {
 	next    *Snapshot
 	owner   *owner
-	holders map[access.Subject]*holder // copies, to be put into next at the end
+	holders map[access.Subject]*holder       // copies, to be put into next at the end
+	named   map[access.ResourceURI][]*source // likewise
 }
 
 // putRole replaces a role. Nobody can replace a built-in one.
 func (e *edit) putRole(id access.RoleID, doc *access.Role) {
 	switch {
-	case id.Reserved():
+	case id.Reserved(), id == publicRole:
 	case doc == nil:
 		e.next.roles = e.next.roles.Delete(id)
 	default:
 		e.next.roles = e.next.roles.Set(id, compile(doc))
 	}
 }
+
+func (e *edit) putRealm(doc *access.Realm) {
+	var more []access.Permission
+	if doc != nil {
+		more = doc.PublicPermissions
+	}
+	e.next.roles = e.next.roles.Set(publicRole, publicPermissions(more))
+}
+
+// putSettings makes a resource public, or not public any more. The resource is
+// read as a grant: "documents/*" makes public what is below documents.
+func (e *edit) putSettings(id access.ResourceURI, doc *access.ResourceSettings) {
+	uri, err := access.ParseResourceURI(string(id))
+	if err != nil || uri != id { // a grant on it might not mean the same
+		return
+	}
+	path, below := pathTo(uri)
+	was, is := len(e.next.public.grants.at(path, below)) > 0, doc != nil && doc.Public
+	switch grants := e.next.public.grants; {
+	case is && !was:
+		e.next.public = &holder{grants: e.owner.add(grants, path, below, publicRoles, publicSource)}
+	case was && !is:
+		e.next.public = &holder{grants: e.owner.remove(grants, path, below, publicRoles, publicSource)}
+	}
+}
+
+var (
+	publicRoles  = roleList{unique.Make(string(publicRole))}
+	publicSource = &source{} // one for all: each resource is public once
+)
 
 func (e *edit) putGroup(id access.GroupID, doc *access.Group) {
 	self := access.Subject{Kind: access.GroupKind, ID: string(id)}
@@ -163,6 +209,7 @@ func (e *edit) replace(was, is *statement) {
 		is.source = was.source
 		stay = minus(is.subjects, minus(is.subjects, was.subjects))
 	}
+	e.index(was, is)
 	gone, come := minus(was.subjects, stay), minus(is.subjects, stay)
 	for _, sub := range gone {
 		e.holder(sub).statements--
@@ -188,6 +235,28 @@ func (e *edit) replace(was, is *statement) {
 	e.change(was, stay, minus(was.resources, is.resources), e.owner.remove)
 	e.change(is, stay, minus(is.resources, was.resources), e.owner.add)
 	e.change(is, come, is.resources, e.owner.add)
+}
+
+// index notes which resources the statement names now. Only the statement's
+// place counts there, and that is the same whatever it gives to whom.
+func (e *edit) index(was, is *statement) {
+	for _, uri := range minus(was.resources, is.resources) {
+		e.named[uri] = slices.DeleteFunc(e.naming(uri), func(src *source) bool { return *src == *was.source })
+	}
+	for _, uri := range minus(is.resources, was.resources) {
+		e.named[uri] = append(e.naming(uri), is.source)
+	}
+}
+
+// naming returns the statements that name the resource, in a slice that this
+// edit may change.
+func (e *edit) naming(uri access.ResourceURI) []*source {
+	by, ok := e.named[uri]
+	if !ok {
+		by, _ = e.next.named.Get(uri)
+		by = slices.Clone(by)
+	}
+	return by
 }
 
 // holders are those whose tries hold the statement's grants.

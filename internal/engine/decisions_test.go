@@ -18,6 +18,8 @@ type decider interface {
 	Permissions(access.Subject, access.ResourceURI) []access.RolePermission
 	Roles(access.Subject, access.ResourceURI) []access.RoleID
 	HasGrants(access.Subject) bool
+	Resources(q access.ResourceQuery, after access.ResourceURI, limit int) []access.ResourceURI
+	Users(uri access.ResourceURI, after access.Subject, limit int) []access.Holder
 }
 
 func TestDecisions(t *testing.T) {
@@ -29,7 +31,7 @@ func TestDecisions(t *testing.T) {
 		c := &cases[i]
 		t.Run(c.Title, func(t *testing.T) {
 			snap := engine.New().Apply(1, c.Changes())
-			twin := &naive.State{AllRoles: c.Roles, AllGroups: c.Groups, AllRecords: c.Records}
+			twin := &naive.State{AllRoles: c.Roles, AllGroups: c.Groups, AllRecords: c.Records, Public: c.Public}
 			for _, q := range c.Questions {
 				decide(t, c, "engine", snap, q)
 				decide(t, c, "naive", twin, q)
@@ -69,6 +71,14 @@ func decide(t *testing.T, c *decisions.Case, who string, d decider, q decisions.
 		}
 	case decisions.Roles:
 		if got := d.Roles(q.Query.Subject, q.Query.Resource); !slices.Equal(got, q.Roles) {
+			wrong(got)
+		}
+	case decisions.Resources:
+		if got := d.Resources(q.ResourceQuery(), "", 100); !slices.Equal(got, q.Resources) {
+			wrong(got)
+		}
+	case decisions.Users:
+		if got := d.Users(q.Query.Resource, access.Subject{}, 100); !slices.EqualFunc(got, q.Users, sameHolder) {
 			wrong(got)
 		}
 	default:

@@ -117,6 +117,8 @@ func listOf(ids []access.RoleID) roleList {
 	return roleList{unique.Make(strings.Join(slices.Compact(valid), ","))}
 }
 
+func (l roleList) empty() bool { return l.joined.Value() == "" }
+
 // each calls visit for every role until it returns true, and reports whether
 // it did.
 func (l roleList) each(visit func(access.RoleID) bool) bool {

@@ -23,7 +23,9 @@ type Snapshot struct {
 	groups   *immutable.Map[access.GroupID, []access.Subject] // members, each once
 	records  *immutable.Map[access.RecordID, []statement]     // of active records
 	holders  *immutable.Map[access.Subject, *holder]
-	wide     int // rows (subjects times resources) above which a statement has a crowd
+	named    *immutable.Map[access.ResourceURI, []*source] // the statements that name a resource, in no order
+	public   *holder                                       // what everyone holds; its role is publicRole
+	wide     int                                           // rows (subjects times resources) above which a statement has a crowd
 }
 
 // holder is what the documents say about one subject. Subjects of whom they
@@ -34,6 +36,18 @@ type holder struct {
 	grants     *node            // what those give; nil for nothing
 }
 
+// publicRole is what everyone holds on public resources. Its id is one that no
+// document can have or name.
+const publicRole access.RoleID = "what is public"
+
+func publicPermissions(more []access.Permission) *role {
+	r := &access.Role{ID: publicRole}
+	for _, p := range append([]access.Permission{access.PublicPermission}, more...) {
+		r.Permissions = append(r.Permissions, access.RolePermission{Action: string(p), Allow: true})
+	}
+	return compile(r)
+}
+
 // New returns the snapshot of a realm without documents, at revision zero. It
 // knows the built-in roles.
 func New() *Snapshot {
@@ -42,8 +56,11 @@ func New() *Snapshot {
 		groups:  immutable.NewMap[access.GroupID, []access.Subject](byText[access.GroupID]{}),
 		records: immutable.NewMap[access.RecordID, []statement](byText[access.RecordID]{}),
 		holders: immutable.NewMap[access.Subject, *holder](bySubject{}),
+		named:   immutable.NewMap[access.ResourceURI, []*source](byText[access.ResourceURI]{}),
+		public:  &holder{},
 		wide:    1000,
 	}
+	s.roles = s.roles.Set(publicRole, publicPermissions(nil))
 	for _, r := range access.BuiltInRoles() {
 		s.roles = s.roles.Set(r.ID, compile(&r))
 	}
@@ -62,14 +79,7 @@ func (s *Snapshot) Holds(q access.Query, need access.Flags) bool {
 	if q.Permission == "" || q.Resource == "" {
 		return false
 	}
-	return s.each(q.Subject, func(h *holder) bool {
-		return h.grants.covering(q.Resource, func(g *grant) bool {
-			return g.roles.each(func(id access.RoleID) bool {
-				r, ok := s.roles.Get(id)
-				return ok && r.flagsOf(q.Permission)&need != 0
-			})
-		})
-	})
+	return s.covering(q.Subject, q.Resource, func(r *role) bool { return r.flagsOf(q.Permission)&need != 0 })
 }
 
 // Permissions returns the merged entries of all roles that the subject has on
@@ -80,17 +90,11 @@ func (s *Snapshot) Permissions(sub access.Subject, uri access.ResourceURI) []acc
 	if uri == "" {
 		return nil
 	}
-	s.each(sub, func(h *holder) bool {
-		return h.grants.covering(uri, func(g *grant) bool {
-			return g.roles.each(func(id access.RoleID) bool {
-				if r, ok := s.roles.Get(id); ok {
-					for _, e := range r.entries {
-						held[e.action] |= e.flags
-					}
-				}
-				return false
-			})
-		})
+	s.covering(sub, uri, func(r *role) bool {
+		for _, e := range r.entries {
+			held[e.action] |= e.flags
+		}
+		return false
 	})
 	var perms []access.RolePermission
 	for action, flags := range held {
@@ -107,7 +111,7 @@ func (s *Snapshot) Permissions(sub access.Subject, uri access.ResourceURI) []acc
 
 // Roles returns the roles that statements naming exactly this resource give to
 // the subject, sorted. A role stands there once for each such statement,
-// whether it exists or not.
+// whether it exists or not. What is public is not there.
 func (s *Snapshot) Roles(sub access.Subject, uri access.ResourceURI) []access.RoleID {
 	if uri == "" {
 		return nil
@@ -135,9 +139,29 @@ func (s *Snapshot) Roles(sub access.Subject, uri access.ResourceURI) []access.Ro
 }
 
 // HasGrants reports whether any statement of an active record applies to the
-// subject, whatever it gives.
+// subject, whatever it gives. What is public does not count.
 func (s *Snapshot) HasGrants(sub access.Subject) bool {
 	return s.each(sub, func(h *holder) bool { return h.statements > 0 })
+}
+
+// covering calls see with every role that the subject has on the resource or
+// above, everyone's on what is public too, until see returns true, and reports
+// whether it did.
+func (s *Snapshot) covering(sub access.Subject, uri access.ResourceURI, see func(*role) bool) bool {
+	roles := func(g *grant) bool {
+		return g.roles.each(func(id access.RoleID) bool {
+			r, ok := s.roles.Get(id)
+			return ok && see(r)
+		})
+	}
+	return s.each(sub, func(h *holder) bool { return h.grants.covering(uri, roles) }) ||
+		isEveryone(sub) && s.public.grants.covering(uri, roles)
+}
+
+// isEveryone reports whether the subject holds what is public. A group does
+// not: its members do, each by itself.
+func isEveryone(sub access.Subject) bool {
+	return sub.Kind == access.UserKind || sub.Kind == access.ClientKind
 }
 
 // each calls visit for the subject and for every group it is in, directly or

@@ -14,6 +14,8 @@ type State struct {
 	AllRoles   []*access.Role
 	AllGroups  []*access.Group
 	AllRecords []*access.Record
+	Public     []access.ResourceURI // what is public
+	Everyone   []access.Permission  // what that gives, beside the permission "public"
 }
 
 // Check reports whether the subject may do what the query asks.
@@ -21,31 +23,23 @@ func (s *State) Check(q access.Query) bool { return s.Holds(q, access.Allow) }
 
 // Holds reports whether the subject has the permission with any flag in need.
 func (s *State) Holds(q access.Query, need access.Flags) (held bool) {
-	s.each(q.Subject, func(st *access.Statement) {
-		if covers(st.Resources, q.Resource) {
-			for _, p := range s.permissions(st) {
-				held = held || p.Flags()&need != 0 && coversAction(p.Action, string(q.Permission))
-			}
-		}
-	})
+	for _, p := range s.all(q.Subject, q.Resource) {
+		held = held || p.Flags()&need != 0 && coversAction(p.Action, string(q.Permission))
+	}
 	return held
 }
 
 // Permissions merges the permissions of all statements that cover the resource.
 func (s *State) Permissions(sub access.Subject, uri access.ResourceURI) (merged []access.RolePermission) {
-	s.each(sub, func(st *access.Statement) {
-		if covers(st.Resources, uri) {
-			for _, p := range s.permissions(st) {
-				i := slices.IndexFunc(merged, func(m access.RolePermission) bool { return m.Action == p.Action })
-				if i < 0 && p.Flags() != 0 {
-					merged = append(merged, p)
-				} else if i >= 0 {
-					m := &merged[i]
-					m.Allow, m.Grant, m.Delegate = m.Allow || p.Allow, m.Grant || p.Grant, m.Delegate || p.Delegate
-				}
-			}
+	for _, p := range s.all(sub, uri) {
+		i := slices.IndexFunc(merged, func(m access.RolePermission) bool { return m.Action == p.Action })
+		if i < 0 && p.Flags() != 0 {
+			merged = append(merged, p)
+		} else if i >= 0 {
+			m := &merged[i]
+			m.Allow, m.Grant, m.Delegate = m.Allow || p.Allow, m.Grant || p.Grant, m.Delegate || p.Delegate
 		}
-	})
+	}
 	slices.SortFunc(merged, func(a, b access.RolePermission) int { return strings.Compare(a.Action, b.Action) })
 	return merged
 }

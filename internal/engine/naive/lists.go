@@ -1,0 +1,105 @@
+package naive
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Resources lists where the subject holds what the query asks for.
+func (s *State) Resources(q access.ResourceQuery, after access.ResourceURI, limit int) (found []access.ResourceURI) {
+	in := strings.Split(string(q.Within), "/")
+	if q.Within == "" {
+		in = []string{"*"}
+	} else if in[len(in)-1] != "*" {
+		in = append(in, "*")
+	}
+	for _, grant := range s.granted(q.Subject) {
+		g := strings.Split(grant, "/")
+		uri, ok := common(g, in)
+		if !q.Nested && (g[len(g)-1] == "*" || len(g) < len(in) || len(g) > len(in) && len(in) > 1) {
+			continue // not directly below
+		}
+		do := access.Query{Subject: q.Subject, Permission: q.Permission, Resource: uri}
+		if ok && (q.Permission == "" && len(s.Permissions(q.Subject, uri)) > 0 || s.Check(do)) && uri > after {
+			found = append(found, uri)
+		}
+	}
+	slices.Sort(found)
+	found = slices.Compact(found)
+	return found[:min(limit, len(found))]
+}
+
+// common is the widest pattern that both patterns cover. What a shorter one
+// does not say, the longer one does.
+func common(a, b []string) (access.ResourceURI, bool) {
+	var both []string
+	for i := range max(len(a), len(b)) {
+		switch {
+		case i >= len(a):
+			both = append(both, b[i])
+		case i >= len(b):
+			both = append(both, a[i])
+		default:
+			seg, ok := widest(a[i], b[i])
+			if !ok {
+				return "", false
+			}
+			both = append(both, seg)
+		}
+	}
+	return access.ResourceURI(strings.Join(both, "/")), true
+}
+
+// widest tries every segment that can be put together from the parts of both
+// and keeps those that both cover: one of them covers all others.
+func widest(a, b string) (string, bool) {
+	p, q := strings.Split(a, ":"), strings.Split(b, ":")
+	var tries []string
+	for _, n := range []int{len(p), len(q)} {
+		of := [][]string{{}}
+		for i := range n {
+			var longer [][]string
+			for _, t := range of {
+				longer = append(longer, append(slices.Clip(t), p[min(i, len(p)-1)]), append(slices.Clip(t), q[min(i, len(q)-1)]))
+			}
+			of = longer
+		}
+		for _, t := range of {
+			tries = append(tries, strings.Join(t, ":"))
+		}
+	}
+	tries = slices.DeleteFunc(tries, func(t string) bool { return !coversSegment(a, t) || !coversSegment(b, t) })
+	for _, t := range tries {
+		if !slices.ContainsFunc(tries, func(u string) bool { return !coversSegment(t, u) }) {
+			return t, true
+		}
+	}
+	return "", false
+}
+
+// Users lists who has roles on exactly this resource.
+func (s *State) Users(uri access.ResourceURI, after access.Subject, limit int) (users []access.Holder) {
+	var all []access.Subject
+	for _, g := range s.AllGroups {
+		all = append(all, g.Members...)
+	}
+	for _, r := range s.AllRecords {
+		all = append(all, r.Subjects...)
+		for _, st := range r.Statements {
+			all = append(all, st.Subjects...)
+		}
+	}
+	order := func(a, b access.Subject) int {
+		return strings.Compare(a.ID+" "+string(a.Kind), b.ID+" "+string(b.Kind))
+	}
+	slices.SortFunc(all, order)
+	for _, sub := range slices.Compact(all) {
+		roles := s.Roles(sub, uri)
+		if sub.Kind != access.GroupKind && len(roles) > 0 && order(sub, after) > 0 && len(users) < limit {
+			users = append(users, access.Holder{Subject: sub, Roles: roles})
+		}
+	}
+	return users
+}

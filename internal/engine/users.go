@@ -1,0 +1,65 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
+// Users returns the users and clients to whom statements naming exactly this
+// resource give roles, directly or through groups, each with what Roles says:
+// those that come after the given one, at most limit, which must be positive.
+// They are sorted by id, a client before a user of the same id.
+//
+// Who holds something through a parent, or because it is public, is not among
+// them.
+func (s *Snapshot) Users(uri access.ResourceURI, after access.Subject, limit int) []access.Holder {
+	found := userSet{snap: s, after: after, seen: map[access.Subject]bool{}}
+	by, _ := s.named.Get(uri)
+	for _, src := range by {
+		statements, _ := s.records.Get(src.Record)
+		if st := &statements[src.Statement]; !st.roles.empty() {
+			found.add(st.subjects)
+		}
+	}
+	slices.SortFunc(found.users, compareSubjects)
+	var users []access.Holder
+	for _, sub := range found.users[:min(limit, len(found.users))] {
+		users = append(users, access.Holder{Subject: sub, Roles: s.Roles(sub, uri)})
+	}
+	return users
+}
+
+// userSet collects users and clients, each once.
+type userSet struct {
+	snap  *Snapshot
+	after access.Subject
+	seen  map[access.Subject]bool // groups too
+	users []access.Subject        // those after after
+}
+
+// add puts in the subjects, groups as their members and the members of those.
+func (u *userSet) add(subs []access.Subject) {
+	for todo := subs; len(todo) > 0; {
+		var deeper []access.Subject
+		for _, sub := range todo {
+			if u.seen[sub] {
+				continue
+			}
+			u.seen[sub] = true
+			if sub.Kind == access.GroupKind {
+				members, _ := u.snap.groups.Get(access.GroupID(sub.ID))
+				deeper = append(deeper, members...)
+			} else if compareSubjects(sub, u.after) > 0 {
+				u.users = append(u.users, sub)
+			}
+		}
+		todo = deeper
+	}
+}
+
+func compareSubjects(a, b access.Subject) int {
+	return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(string(a.Kind), string(b.Kind)))
+}
