@@ -44,6 +44,8 @@ var arrows = map[string]string{
 	"internal/authn": "internal/access",
 	"internal/authz": "internal/access internal/audit internal/authn internal/engine internal/feed internal/store",
 
+	"internal/outbound": "", // the one way out: everything that is fetched
+
 	"internal/api":          "internal/access",
 	"internal/api/authress": "internal/access internal/api internal/authz",
 	"internal/api/native":   "internal/access internal/api internal/authz",
