@@ -17,6 +17,7 @@ const (
 	NotFound        Kind = "not found"       // no such object, or none that the caller may know of
 	NotSupported    Kind = "not supported"   // the path exists, the method on it does not
 	Conflict        Kind = "conflict"        // the object's state forbids it
+	Unprocessable   Kind = "unprocessable"   // well-formed, and means nothing here
 	Stale           Kind = "stale"           // the object changed since the caller read it
 	TooLarge        Kind = "too large"       // more than a limit allows
 	Unavailable     Kind = "unavailable"     // cannot be answered now; a later try may succeed
@@ -33,6 +34,8 @@ const (
 	RecordExists Reason = "record exists"
 	RoleExists   Reason = "role exists"
 	GroupExists  Reason = "group exists"
+	Claimed      Reason = "claimed"    // by somebody else, or given to somebody
+	LastOwner    Reason = "last owner" // nobody would own the realm
 	TooManyKeys  Reason = "too many keys"
 )
 

@@ -142,6 +142,8 @@ func Status(k access.Kind) int {
 		return http.StatusMethodNotAllowed
 	case access.Conflict:
 		return http.StatusConflict
+	case access.Unprocessable:
+		return http.StatusUnprocessableEntity
 	case access.Stale:
 		return http.StatusPreconditionFailed
 	case access.TooLarge:

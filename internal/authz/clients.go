@@ -42,6 +42,10 @@ func (s *Service) Clients(ctx context.Context, c access.Caller, p Page) ([]acces
 }
 
 // CreateClient makes a service client without keys. Its id is chosen here.
+//
+// Who may not create clients may still claim one where the setting CLAIM on
+// Authress:ServiceClients lets everybody: the caller then owns the client, by a
+// record that is made with it.
 func (s *Service) CreateClient(ctx context.Context, c access.Caller, client access.ServiceClient) (access.ServiceClient, error) {
 	client.ID = access.ClientID(s.newID("sc_"))
 	client.Created, client.Keys = s.now(), nil
@@ -49,13 +53,21 @@ func (s *Service) CreateClient(ctx context.Context, c access.Caller, client acce
 		return access.ServiceClient{}, err
 	}
 	err := s.update(ctx, c, action{"create", store.Clients.Kind, string(client.ID)}, func(w *write) error {
-		if !mayAll(w.snap, c, create, clientsArea) {
-			return deny(w.snap, c)
+		creates := mayAll(w.snap, c, create, clientsArea)
+		if !creates {
+			if open, err := claimable(w, clientsArea); err != nil {
+				return err
+			} else if !open {
+				return deny(w.snap, c)
+			}
 		}
 		if err := mayGiveOptions(w.snap, c, access.ClientOptions{}, client.Options); err != nil {
 			return err
 		}
-		return put(w, store.Clients, string(client.ID), &client)
+		if err := put(w, store.Clients, string(client.ID), &client); err != nil || creates {
+			return err
+		}
+		return s.putOwned(w, c, clientsArea+"/"+access.ResourceURI(client.ID))
 	})
 	return client, err
 }
@@ -88,13 +100,17 @@ func mayGiveOptions(snap *engine.Snapshot, c access.Caller, before, now access.C
 	return nil
 }
 
-// DeleteClient removes a client with its keys. Its id is never used again.
+// DeleteClient removes a client with its keys. Its id is never used again. It
+// is a Conflict error with the reason LastOwner if nobody would own the realm.
 func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.ClientID) error {
 	return s.update(ctx, c, action{"delete", store.Clients.Kind, string(id)}, func(w *write) error {
 		if _, err := changeableClient(w, c, id, ""); err != nil {
 			return err
 		}
-		return remove(w, store.Clients, string(id))
+		if err := remove(w, store.Clients, string(id)); err != nil {
+			return err
+		}
+		return keepOwner(w)
 	})
 }
 
@@ -162,7 +178,8 @@ func parseUploaded(key *access.AccessKey) error {
 	return err
 }
 
-// DeleteAccessKey removes a key: the next request that it proves is refused.
+// DeleteAccessKey removes a key: the next request that it proves is refused. It
+// is a Conflict error with the reason LastOwner if nobody would own the realm.
 func (s *Service) DeleteAccessKey(ctx context.Context, c access.Caller, id access.ClientID, keyID access.KeyID) error {
 	return s.update(ctx, c, action{"delete access key", store.Clients.Kind, string(id)}, func(w *write) error {
 		client, err := changeableClient(w, c, id, "/access-keys/"+string(keyID))
@@ -172,7 +189,10 @@ func (s *Service) DeleteAccessKey(ctx context.Context, c access.Caller, id acces
 		for i, k := range client.Keys {
 			if k.ID == keyID {
 				client.Keys = append(client.Keys[:i], client.Keys[i+1:]...)
-				return put(w, store.Clients, string(id), &client)
+				if err := put(w, store.Clients, string(id), &client); err != nil {
+					return err
+				}
+				return keepOwner(w)
 			}
 		}
 		return access.Errorf(access.NotFound, "the client has no access key %q", keyID)

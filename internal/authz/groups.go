@@ -72,7 +72,8 @@ type GroupUpdate struct {
 // UpdateGroup replaces a group, for its administrators and who may update
 // groups. It takes no authority beside that: whoever may change a group is
 // trusted with everything that records give it. When g.Admins is nil, the
-// administrators stay.
+// administrators stay. It is a Conflict error with the reason LastOwner if
+// nobody would own the realm.
 func (s *Service) UpdateGroup(ctx context.Context, c access.Caller, g access.Group, how GroupUpdate) (access.Group, error) {
 	if err := g.Validate(); err != nil {
 		return access.Group{}, err
@@ -94,19 +95,26 @@ func (s *Service) UpdateGroup(ctx context.Context, c access.Caller, g access.Gro
 			g.Admins = old.Admins
 		}
 		g.Updated = s.after(old.Updated)
-		return putGroup(w, &g)
+		if err := putGroup(w, &g); err != nil {
+			return err
+		}
+		return keepOwner(w)
 	})
 	return g, err
 }
 
 // DeleteGroup removes a group. Records that name it stay as they are and give
-// nothing by it, unless somebody makes a group of this id again.
+// nothing by it, unless somebody makes a group of this id again. It is a
+// Conflict error with the reason LastOwner if nobody would own the realm.
 func (s *Service) DeleteGroup(ctx context.Context, c access.Caller, id access.GroupID) error {
 	return s.update(ctx, c, action{"delete", store.Groups.Kind, string(id)}, func(w *write) error {
 		if _, err := changeableGroup(w, c, id); err != nil {
 			return err
 		}
-		return remove(w, store.Groups, string(id))
+		if err := remove(w, store.Groups, string(id)); err != nil {
+			return err
+		}
+		return keepOwner(w)
 	})
 }
 

@@ -97,7 +97,8 @@ func (u Unmodified) check(updated time.Time) error {
 // UpdateRecord replaces a record, for its administrators and who may update
 // records. Beside that the caller needs the authority to grant everything that
 // the record gives now and did not give before; to take away needs none. When
-// rec.Admins is nil, the administrators stay.
+// rec.Admins is nil, the administrators stay. It is a Conflict error with the
+// reason LastOwner if nobody would own the realm.
 func (s *Service) UpdateRecord(ctx context.Context, c access.Caller, rec access.Record, when Unmodified) (access.Record, error) {
 	rec.Status = access.RecordActive
 	if err := rec.Validate(); err != nil {
@@ -119,21 +120,33 @@ func (s *Service) UpdateRecord(ctx context.Context, c access.Caller, rec access.
 			return err
 		}
 		rec.Updated = s.after(old.Updated)
-		return put(w, store.Records, string(rec.ID), &rec)
+		return replaceRecord(w, &old, &rec)
 	})
 	return rec, err
 }
 
+// replaceRecord writes a record in the place of one that may have made somebody
+// the owner of the realm.
+func replaceRecord(w *write, old, rec *access.Record) error {
+	wasOwning := len(owners(old)) > 0
+	if err := put(w, store.Records, string(rec.ID), rec); err != nil || !wasOwning {
+		return err
+	}
+	return keepOwner(w)
+}
+
 // DeleteRecord makes a record grant nothing. Its content stays readable, and
-// CreateRecord can revive it.
+// CreateRecord can revive it. It is a Conflict error with the reason LastOwner
+// if nobody would own the realm.
 func (s *Service) DeleteRecord(ctx context.Context, c access.Caller, id access.RecordID) error {
 	return s.update(ctx, c, action{"delete", store.Records.Kind, string(id)}, func(w *write) error {
 		rec, err := activeRecord(w, c, id)
 		if err != nil {
 			return err
 		}
+		old := rec
 		rec.Status, rec.Updated = access.RecordDeleted, s.after(rec.Updated)
-		return put(w, store.Records, string(id), &rec)
+		return replaceRecord(w, &old, &rec)
 	})
 }
 

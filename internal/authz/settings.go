@@ -73,7 +73,7 @@ func maySet(snap *engine.Snapshot, c access.Caller, uri access.ResourceURI) bool
 // validateSettings refuses settings that have no meaning, and those that would
 // give everyone a part of the server's own administration.
 func validateSettings(set access.ResourceSettings) error {
-	collection, _ := collectionOf(set.Resource)
+	collection := collectionOf(set.Resource)
 	switch {
 	case set.Public && reachesReserved(set.Resource):
 		return access.Errorf(access.Invalid, "%s covers resources that begin with %s; these cannot be PUBLIC", set.Resource, access.ReservedPrefix)
@@ -87,12 +87,11 @@ func validateSettings(set access.ResourceSettings) error {
 
 // collectionOf is the resource without a final "*": "documents/*" and
 // "documents" are one collection. It is empty for "*" alone.
-func collectionOf(uri access.ResourceURI) (collection access.ResourceURI, star bool) {
+func collectionOf(uri access.ResourceURI) access.ResourceURI {
 	if uri == "*" {
-		return "", true
+		return ""
 	}
-	text, star := strings.CutSuffix(string(uri), "/*")
-	return access.ResourceURI(text), star
+	return access.ResourceURI(strings.TrimSuffix(string(uri), "/*"))
 }
 
 // reserved reports whether the resource belongs to the server itself.

@@ -47,6 +47,8 @@ func (h *handler) routes() []api.Route {
 		{Method: "POST", Path: "/v1/records/{record}", Handle: h.updateRecord}, // what the C# SDK sends
 		{Method: "DELETE", Path: "/v1/records/{record}", Handle: h.deleteRecord},
 
+		{Method: "POST", Path: "/v1/claims", Handle: h.createClaim},
+
 		{Method: "GET", Path: "/v1/roles", Handle: h.listRoles},
 		{Method: "POST", Path: "/v1/roles", Handle: h.createRole},
 		{Method: "GET", Path: "/v1/roles/{role}", Handle: h.getRole},
@@ -106,6 +108,10 @@ func errorCode(err *access.Error) string {
 		return "RoleAlreadyExists"
 	case access.GroupExists:
 		return "GroupAlreadyExists"
+	case access.Claimed:
+		return "AlreadyClaimed"
+	case access.LastOwner:
+		return "LastOwner"
 	case access.TooManyKeys:
 		return "TooManyAccessKeys"
 	}
@@ -124,6 +130,8 @@ func errorCode(err *access.Error) string {
 		return "Conflict"
 	case access.Stale:
 		return "PreconditionFailed"
+	case access.Unprocessable:
+		return "UnprocessableEntity"
 	case access.TooLarge:
 		return "PayloadTooLarge"
 	case access.Unavailable:

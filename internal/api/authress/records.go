@@ -76,12 +76,19 @@ func readRecord(r *api.Request, id string) (access.Record, error) {
 	if out.Admins, err = readAdmins(body.Admins); err != nil {
 		return access.Record{}, err
 	}
-	for i, st := range body.Statements {
-		read, err := st.read(fmt.Sprintf("statements[%d].", i))
+	out.Statements, err = readStatements("", body.Statements)
+	return out, err
+}
+
+// readStatements reads statements; field is put before the names in errors.
+func readStatements(field string, statements []statement) ([]access.Statement, error) {
+	var out []access.Statement
+	for i, st := range statements {
+		read, err := st.read(fmt.Sprintf("%sstatements[%d].", field, i))
 		if err != nil {
-			return access.Record{}, err
+			return nil, err
 		}
-		out.Statements = append(out.Statements, read)
+		out = append(out, read)
 	}
 	return out, nil
 }
@@ -99,11 +106,10 @@ func (st statement) read(field string) (access.Statement, error) {
 	return out, err
 }
 
-func (h *handler) writeRecord(r *api.Request, in access.Record) (recordAnswer, error) {
-	rec := record{RecordID: string(in.ID), Name: in.Name, Description: in.Description, Statements: []statement{}, Tags: in.Tags}
-	rec.Users, rec.Groups = writeSubjects(in.Subjects)
-	rec.Admins, _ = writeSubjects(in.Admins)
-	for _, st := range in.Statements {
+// writeStatements is the inverse of readStatements. The list is never nil.
+func writeStatements(statements []access.Statement) []statement {
+	list := []statement{}
+	for _, st := range statements {
 		out := statement{Roles: []string{}, Resources: []resource{}}
 		for _, id := range st.Roles {
 			out.Roles = append(out.Roles, string(id))
@@ -112,8 +118,15 @@ func (h *handler) writeRecord(r *api.Request, in access.Record) (recordAnswer, e
 			out.Resources = append(out.Resources, resource{uri})
 		}
 		out.Users, out.Groups = writeSubjects(st.Subjects)
-		rec.Statements = append(rec.Statements, out)
+		list = append(list, out)
 	}
+	return list
+}
+
+func (h *handler) writeRecord(r *api.Request, in access.Record) (recordAnswer, error) {
+	rec := record{RecordID: string(in.ID), Name: in.Name, Description: in.Description, Statements: writeStatements(in.Statements), Tags: in.Tags}
+	rec.Users, rec.Groups = writeSubjects(in.Subjects)
+	rec.Admins, _ = writeSubjects(in.Admins)
 	size, err := sizeOf(rec)
 	return recordAnswer{
 		record:      rec,

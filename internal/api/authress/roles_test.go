@@ -92,7 +92,8 @@ type page struct {
 		RoleID string `json:"roleId"`
 	} `json:"roles"`
 	Records []struct {
-		RecordID string `json:"recordId"`
+		RecordID  string `json:"recordId"`
+		RequestID string `json:"requestId"` // access requests stand in records, too
 	} `json:"records"`
 	Clients []struct {
 		ClientID string `json:"clientId"`
@@ -124,7 +125,7 @@ func (p page) ids() []string {
 		ids = append(ids, r.RoleID)
 	}
 	for _, r := range p.Records {
-		ids = append(ids, r.RecordID)
+		ids = append(ids, r.RecordID+r.RequestID)
 	}
 	for _, r := range p.Clients {
 		ids = append(ids, r.ClientID)

@@ -1,0 +1,59 @@
+package authz_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/audit"
+	"github.com/reeve-authz/reeve/internal/authz"
+)
+
+// TestOwnersInNestedGroupsCount: an owner is one through any number of groups,
+// also through some that contain nobody.
+func TestOwnersInNestedGroupsCount(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	for _, g := range []access.Group{team("grp_c", "ana"), team("grp_b", "grp_none", "grp_c"), team("grp_a", "grp_empty", "grp_b")} {
+		if _, err := f.CreateGroup(ctx, f.owner, g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	owners := access.Record{
+		ID: "owners", Name: "x",
+		Statements: []access.Statement{{
+			Roles: []access.RoleID{access.OwnerRole}, Resources: []string{"documents", "*/"},
+			Subjects: []access.Subject{{Kind: access.GroupKind, ID: "grp_a"}},
+		}},
+	}
+	if _, err := f.CreateRecord(ctx, f.owner, owners); err != nil {
+		t.Fatal(err)
+	}
+	ana := as("ana")
+	if err := f.DeleteRecord(ctx, ana, "rec_owner"); err != nil {
+		t.Fatalf("with another owner left: %v", err)
+	}
+	lastOwner := func(what string, err error) {
+		t.Helper()
+		var e *access.Error
+		if !errors.As(err, &e) || e.Kind != access.Conflict || e.Reason != access.LastOwner {
+			t.Errorf("%s: %v, want a Conflict for the last owner", what, err)
+		}
+		if entry := f.last(t); entry.Outcome != audit.Refused || entry.Actor != ana.Subject || entry.Reason == "" || len(entry.Writes) > 0 {
+			t.Errorf("%s left the entry %+v, want a refusal", what, entry)
+		}
+	}
+	lastOwner("deleting the inner group", f.DeleteGroup(ctx, ana, "grp_c"))
+	lastOwner("deleting the outer group", f.DeleteGroup(ctx, ana, "grp_a"))
+	_, err := f.UpdateGroup(ctx, ana, team("grp_b", "grp_none"), authz.GroupUpdate{})
+	lastOwner("parting the groups", err)
+	owners.Statements[0].Resources = []string{"documents"}
+	_, err = f.UpdateRecord(ctx, ana, owners, authz.Unmodified{})
+	lastOwner("taking the resource away", err)
+	if _, err := f.UpdateGroup(ctx, ana, team("grp_a", "ana"), authz.GroupUpdate{}); err != nil {
+		t.Errorf("moving the owner: %v", err)
+	}
+	if err := f.DeleteGroup(ctx, ana, "grp_c"); err != nil {
+		t.Errorf("deleting the inner group afterwards: %v", err)
+	}
+}
