@@ -9,6 +9,7 @@ import (
 // everything else, on the resources that begin with "Authress:".
 const (
 	recordsArea  = "Authress:AccessRecords"
+	requestsArea = "Authress:AccessRequests"
 	rolesArea    = "Authress:Roles"
 	groupsArea   = "Authress:Groups"
 	settingsArea = "Authress:ResourcePermissions" // of resources

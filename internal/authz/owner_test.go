@@ -57,3 +57,47 @@ func TestOwnersInNestedGroupsCount(t *testing.T) {
 		t.Errorf("deleting the inner group afterwards: %v", err)
 	}
 }
+
+func TestRefusedClaimsAndDecisionsAreAudited(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	req, err := f.CreateAccessRequest(ctx, as("eve"), access.AccessRequest{
+		Users: []access.Subject{as("eve").Subject}, Statements: []access.Statement{{Roles: []access.RoleID{access.OwnerRole}, Resources: []string{"*"}}},
+	})
+	if err != nil {
+		t.Fatalf("a user without any right asks: %v", err)
+	}
+	id := string(req.ID)
+	for _, tt := range []struct {
+		verb   string
+		object audit.Object
+		kind   access.Kind
+		do     func() error
+	}{
+		{"claim", audit.Object{Kind: "resource", ID: "documents/1"}, access.Forbidden, func() error { return f.Claim(ctx, as("eve"), "documents", "1") }},
+		{"claim", audit.Object{Kind: "resource", ID: "Authress:Roles/a"}, access.Forbidden, func() error { return f.Claim(ctx, as("eve"), "Authress:Roles", "a") }},
+		{"approve", audit.Object{Kind: "access_request", ID: id}, access.Forbidden, func() error {
+			_, err := f.DecideAccessRequest(ctx, as("eve"), req.ID, access.RequestApproved)
+			return err
+		}},
+		{"deny", audit.Object{Kind: "access_request", ID: id}, access.NotFound, func() error { // who may not read it is told nothing
+			_, err := f.DecideAccessRequest(ctx, as("ben"), req.ID, access.RequestDenied)
+			return err
+		}},
+		{"delete", audit.Object{Kind: "access_request", ID: id}, access.NotFound, func() error { return f.DeleteAccessRequest(ctx, as("ben"), req.ID) }},
+		{"delete", audit.Object{Kind: "access_request", ID: "req_none"}, access.NotFound, func() error { return f.DeleteAccessRequest(ctx, as("ben"), "req_none") }},
+	} {
+		if err := tt.do(); !errors.Is(err, tt.kind) {
+			t.Errorf("%s %v: %v, want %v", tt.verb, tt.object, err, tt.kind)
+		}
+		if e := f.last(t); e.Verb != tt.verb || e.Object != tt.object || e.Outcome != audit.Refused || len(e.Writes) > 0 || e.Reason == "" {
+			t.Errorf("%s %v left the entry %+v", tt.verb, tt.object, e)
+		}
+	}
+	if _, err := f.DecideAccessRequest(ctx, f.owner, req.ID, access.RequestApproved); err != nil {
+		t.Fatal(err)
+	}
+	if e := f.last(t); e.Verb != "approve" || e.Actor != f.owner.Subject || len(e.Writes) != 2 {
+		t.Errorf("the approval left the entry %+v, want the record and the request in it", e)
+	}
+}

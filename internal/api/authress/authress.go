@@ -49,6 +49,12 @@ func (h *handler) routes() []api.Route {
 
 		{Method: "POST", Path: "/v1/claims", Handle: h.createClaim},
 
+		{Method: "GET", Path: "/v1/requests", Handle: h.listRequests},
+		{Method: "POST", Path: "/v1/requests", Handle: h.createRequest},
+		{Method: "GET", Path: "/v1/requests/{request}", Handle: h.getRequest},
+		{Method: "PATCH", Path: "/v1/requests/{request}", Handle: h.decideRequest},
+		{Method: "DELETE", Path: "/v1/requests/{request}", Handle: h.deleteRequest},
+
 		{Method: "GET", Path: "/v1/roles", Handle: h.listRoles},
 		{Method: "POST", Path: "/v1/roles", Handle: h.createRole},
 		{Method: "GET", Path: "/v1/roles/{role}", Handle: h.getRole},
