@@ -109,7 +109,8 @@ func errPath() error {
 
 // find matches the segments, still escaped, from this node on. Its depth is
 // bounded by the routes' longest path, and only {name...} tries several
-// lengths: the longest first, so the last marker after it counts.
+// lengths: the longest first, so the last marker after it counts, and all that
+// is left only when no marker follows.
 func (n *node) find(segments []string, p params) (*node, params) {
 	if len(segments) == 0 {
 		if n.methods == nil {
@@ -128,7 +129,11 @@ func (n *node) find(segments []string, p params) (*node, params) {
 		}
 	}
 	if n.many != nil {
-		for take := len(segments); take > 0; take-- {
+		for i := range segments {
+			take := len(segments) - 1 - i
+			if take == 0 {
+				take = len(segments)
+			}
 			value := strings.Join(segments[:take], "/")
 			if found, q := n.many.find(segments[take:], append(slices.Clip(p), param{name: n.many.name, escaped: value})); found != nil {
 				return found, q

@@ -14,6 +14,8 @@ func testRouter() *router {
 		"/v1/users/{user}/resources/{resource...}/permissions/{permission}",
 		"/v1/users/{user}/resources/{resource}/permissions",
 		"/v1/users/{user}/resources/{resource...}/permissions",
+		"/v1/resources/{resource}", "/v1/resources/{resource...}",
+		"/v1/resources/{resource}/users", "/v1/resources/{resource...}/users",
 		"/organizations/{id}/groups", "/organizations/external_id/{external}", // refused by the standard mux
 	} {
 		r.add(d, Route{Method: "GET", Path: path})
@@ -37,6 +39,13 @@ func TestRouterFindsTheRoute(t *testing.T) {
 		{"/v1/users/u/resources/documents/1/permissions", "user=u resource=documents/1"},
 		{"/v1/users/u/resources/a/permissions/permissions", "user=u resource=a permission=permissions"},
 		{"/v1/users/u/resources/a/permissions/b/permissions/c", "user=u resource=a/permissions/b permission=c"}, // the last marker
+		{"/v1/resources/a", "resource=a"},
+		{"/v1/resources/users", "resource=users"},
+		{"/v1/resources/a/b", "resource=a/b"},
+		{"/v1/resources/a/users", "resource=a"},
+		{"/v1/resources/a/b/users", "resource=a/b"},
+		{"/v1/resources/a/users/users", "resource=a/users"},
+		{"/v1/resources/a/users/b", "resource=a/users/b"},
 		{"/organizations/o1/groups", "id=o1"},
 		{"/organizations/external_id/groups", "external=groups"},
 		{"/organizations/external_id/x", "external=x"},

@@ -39,6 +39,16 @@ func (h *handler) routes() []api.Route {
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions/{permission}", Handle: h.authorizeUser},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions", Handle: h.userPermissions},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions", Handle: h.userPermissions},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/roles", Handle: h.userRoles},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/roles", Handle: h.userRoles},
+		{Method: "GET", Path: "/v1/users/{user}/resources", Handle: h.userResources},
+		{Method: "GET", Path: "/v1/resources/{resource}/users", Handle: h.resourceUsers},
+		{Method: "GET", Path: "/v1/resources/{resource...}/users", Handle: h.resourceUsers},
+
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/metadata", Handle: h.retired},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/metadata", Handle: h.retired},
+		{Method: "PUT", Path: "/v1/users/{user}/resources/{resource}/metadata", Handle: h.retired},
+		{Method: "PUT", Path: "/v1/users/{user}/resources/{resource...}/metadata", Handle: h.retired},
 
 		{Method: "GET", Path: "/v1/records", Handle: h.listRecords},
 		{Method: "POST", Path: "/v1/records", Handle: h.createRecord},
