@@ -87,6 +87,11 @@ type Reader interface {
 	// Get returns the document, or a NotFound error if there is none.
 	Get(kind Kind, id string) (Document, error)
 
+	// Changes returns every version that was written after a revision, and is
+	// kept, in the order of revision, kind and id: in a transaction, those of
+	// transactions before it that are not committed yet, and its own, too.
+	Changes(after access.Revision) ([]Document, error)
+
 	// List returns documents in the order of their ids, byte by byte.
 	List(q ListQuery) ([]Document, error)
 }
@@ -118,6 +123,12 @@ type Tx interface {
 	// Delete removes a document from Get, List and every index and returns the
 	// revision of the version that it removes, or a NotFound error.
 	Delete(kind Kind, id string) (removed access.Revision, err error)
+
+	// Lineage tells whether what an earlier transaction of the realm saw still
+	// holds: if it had the same lineage, this one sees all that the earlier one
+	// saw, under the same revisions, and more behind it. A failed commit begins
+	// a new lineage. A backend that cannot tell gives each transaction its own.
+	Lineage() uint64
 
 	// Next is the revision that this transaction will have if it commits.
 	Next() access.Revision

@@ -122,6 +122,37 @@ func (r *reader) List(q store.ListQuery) ([]store.Document, error) {
 	return docs, nil
 }
 
+// Changes implements store.Reader.
+func (r *reader) Changes(after access.Revision) (docs []store.Document, err error) {
+	if err := r.usable(); err != nil {
+		return nil, err
+	}
+	rows, err := r.c.query(`
+		SELECT revision, kind, id, body
+		FROM documents INDEXED BY documents_change
+		WHERE realm = ? AND revision > ? AND revision <= ?
+		ORDER BY revision, kind, id`,
+		r.realm, int64(after), int64(r.sees))
+	if err != nil {
+		return nil, r.broken(fmt.Errorf("changes after %d: %w", after, err))
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := r.ctx.Err(); err != nil {
+			return nil, err
+		}
+		var d store.Document
+		if err := rows.Scan(&d.Revision, &d.Kind, &d.ID, &d.Body); err != nil {
+			return nil, r.broken(fmt.Errorf("changes after %d: %w", after, err))
+		}
+		docs = append(docs, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, r.broken(fmt.Errorf("changes after %d: %w", after, err))
+	}
+	return docs, nil
+}
+
 // list begins the query. The newest versions have indexes of their own, so
 // that lists of them do not wade through old ones; SQLite takes such an index
 // only where the query repeats its condition. CROSS JOIN keeps the order of
@@ -191,7 +222,7 @@ func (s *Store) Changes(ctx context.Context, realm access.RealmID, after access.
 	if limit <= 0 {
 		return nil, fmt.Errorf("changes of realm %s: limit %d is not positive", realm, limit)
 	}
-	err = s.use(ctx, s.readers, func(c *conn) error {
+	err = s.use(ctx, s.follower, func(c *conn) error {
 		// The inner query finds the last revision that is within the limit.
 		rows, err := c.query(`
 			SELECT revision, kind, id, body

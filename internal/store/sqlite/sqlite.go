@@ -33,10 +33,10 @@ type Store struct {
 	folder *os.File // holds the lock on the folder; nil in memory
 	db     *sql.DB
 
-	// The connections that nobody is using. Both are the same channel in
-	// memory.
-	writer  chan *conn // one
-	readers chan *conn
+	// The connections that nobody is using. All are the same channel in memory.
+	writer   chan *conn // one
+	readers  chan *conn
+	follower chan *conn // one, for Changes: who follows commits does not wait for who reads
 
 	jobs    chan *job     // to the goroutine write
 	stopped chan struct{} // closed when write has returned
@@ -87,7 +87,7 @@ func (s *Store) openMemory(ctx context.Context) (err error) {
 	}
 	s.writer = make(chan *conn, 1)
 	s.writer <- c
-	s.readers = s.writer
+	s.readers, s.follower = s.writer, s.writer
 	return migrate(ctx, c.sql)
 }
 
@@ -125,14 +125,17 @@ func (s *Store) openFile(ctx context.Context, dir string) (err error) {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
 	s.readers = make(chan *conn, max(4, runtime.GOMAXPROCS(0)))
-	for range cap(s.readers) {
-		r, err := connect(ctx, s.db, "wal")
-		if err != nil {
-			return fmt.Errorf("opening %s: %w", path, err)
-		}
-		s.readers <- r
-		if _, err := r.exec("PRAGMA query_only = TRUE"); err != nil {
-			return fmt.Errorf("opening %s: %w", path, err)
+	s.follower = make(chan *conn, 1)
+	for _, pool := range []chan *conn{s.readers, s.follower} {
+		for range cap(pool) {
+			r, err := connect(ctx, s.db, "wal")
+			if err != nil {
+				return fmt.Errorf("opening %s: %w", path, err)
+			}
+			pool <- r
+			if _, err := r.exec("PRAGMA query_only = TRUE"); err != nil {
+				return fmt.Errorf("opening %s: %w", path, err)
+			}
 		}
 	}
 	return nil
@@ -174,7 +177,7 @@ func (s *Store) Close() error {
 // and last the lock.
 func (s *Store) disconnect() error {
 	var errs []error
-	for _, pool := range []chan *conn{s.writer, s.readers} {
+	for _, pool := range []chan *conn{s.writer, s.readers, s.follower} {
 		for len(pool) > 0 {
 			errs = append(errs, (<-pool).close())
 		}

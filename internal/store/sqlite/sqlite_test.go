@@ -213,6 +213,7 @@ func TestFailedCommitIsInvisible(t *testing.T) {
 	s := open(t, Config{Dir: t.TempDir()})
 	put(t, s, "a", "1")
 	<-s.Wake()
+	before := lineage(t, s)
 	failCommits(t, s, true)
 	var wg sync.WaitGroup
 	for i := range 20 {
@@ -236,9 +237,25 @@ func TestFailedCommitIsInvisible(t *testing.T) {
 	default:
 	}
 	failCommits(t, s, false)
+	if after := lineage(t, s); after == before {
+		t.Error("the lineage goes on after a failed commit, whose revisions are given again")
+	}
 	if rev := put(t, s, "b", "2"); rev != 2 {
 		t.Errorf("the next revision is %d, want 2", rev)
 	}
+}
+
+// lineage is that of a transaction that writes nothing.
+func lineage(t *testing.T, s *Store) (lineage uint64) {
+	t.Helper()
+	_, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+		lineage = tx.Lineage()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lineage
 }
 
 // TestFullDisk lets the database fail in the middle of a transaction whose fn
@@ -282,7 +299,7 @@ func TestLostTransaction(t *testing.T) {
 	put(t, s, "a", "1")
 
 	c := <-s.writer
-	b := begin(c)
+	b := begin(c, 0)
 	var wg sync.WaitGroup
 	update := func(id string, fn func(*tx) error) {
 		j := newJob(t.Context(), realm)

@@ -16,19 +16,23 @@ import (
 // tx is a store.Tx. Its reader sees the newest versions, its own among them.
 type tx struct {
 	reader
-	next  access.Revision
-	began bool // the savepoint "fn", with the first write
+	next    access.Revision
+	began   bool // the savepoint "fn", with the first write
+	lineage uint64
 }
 
 // newTx returns a transaction whose outcome no context can take away.
-func newTx(c *conn, realm access.RealmID, newest access.Revision) *tx {
+func newTx(c *conn, realm access.RealmID, newest access.Revision, lineage uint64) *tx {
 	return &tx{
-		reader: reader{ctx: context.Background(), c: c, realm: string(realm), revision: newest, sees: math.MaxInt64},
-		next:   newest + 1,
+		reader:  reader{ctx: context.Background(), c: c, realm: string(realm), revision: newest, sees: math.MaxInt64},
+		next:    newest + 1,
+		lineage: lineage,
 	}
 }
 
 func (t *tx) Next() access.Revision { return t.next }
+
+func (t *tx) Lineage() uint64 { return t.lineage }
 
 // Put implements store.Tx.
 func (t *tx) Put(kind store.Kind, id string, body []byte, entries []store.IndexEntry) (access.Revision, error) {

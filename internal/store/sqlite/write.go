@@ -92,9 +92,10 @@ func (j *job) run(tx *tx, fn func(store.Tx) error) {
 // documents.
 func (s *Store) write() {
 	defer close(s.stopped)
+	lineage := uint64(0)
 	for j := range s.jobs {
 		c := <-s.writer
-		b := begin(c)
+		b := begin(c, lineage)
 		b.run(j)
 		for more := true; more && b.open(); {
 			select {
@@ -110,6 +111,9 @@ func (s *Store) write() {
 		s.writer <- c
 		if b.err == nil && len(b.wrote) > 0 {
 			s.signal()
+		}
+		if b.err != nil {
+			lineage++ // the revisions that it gave will be given again
 		}
 		b.tell()
 	}
@@ -127,6 +131,7 @@ func (s *Store) signal() {
 // batch is one transaction of the database that holds several updates.
 type batch struct {
 	c       *conn
+	lineage uint64
 	started time.Time
 	jobs    []*job
 	newest  map[access.RealmID]access.Revision // of the realms that it has seen
@@ -134,9 +139,10 @@ type batch struct {
 	err     error                              // why nothing of it can be committed
 }
 
-func begin(c *conn) *batch {
+func begin(c *conn, lineage uint64) *batch {
 	b := &batch{
 		c:       c,
+		lineage: lineage,
 		started: time.Now(),
 		newest:  make(map[access.RealmID]access.Revision),
 		wrote:   make(map[access.RealmID]bool),
@@ -170,7 +176,7 @@ func (b *batch) run(j *job) {
 		}
 		b.newest[j.realm] = newest
 	}
-	tx := newTx(b.c, j.realm, newest)
+	tx := newTx(b.c, j.realm, newest, b.lineage)
 	j.turn <- tx
 	j.err = <-j.ran
 	if !tx.began {

@@ -263,3 +263,93 @@ func closed(t *testing.T, s store.Store) {
 		}
 	}
 }
+
+func readerChanges(t *testing.T, s store.Store) {
+	put(t, s, "a", "1")
+	put(t, s, "b", "2")
+	put(t, s, "a", "3")
+	seen := func(r store.Reader, after access.Revision) string {
+		t.Helper()
+		docs, err := r.Changes(after)
+		if err != nil {
+			t.Fatalf("Changes after %d: %v", after, err)
+		}
+		var all []string
+		for _, d := range docs {
+			all = append(all, fmt.Sprintf("%d %s=%s", d.Revision, d.ID, d.Body))
+		}
+		return fmt.Sprint(all)
+	}
+	for at, want := range map[access.Revision]string{0: "[1 a=1 2 b=2 3 a=3]", 2: "[1 a=1 2 b=2]"} {
+		view(t, s, at, func(r store.Reader) {
+			if got := seen(r, 0); got != want {
+				t.Errorf("as of %d: %s, want %s", at, got, want)
+			}
+		})
+	}
+	update(t, s, "other", func(tx store.Tx) error {
+		_, err := tx.Put(note, "z", []byte("1"), nil)
+		return err
+	})
+	update(t, s, realm, func(tx store.Tx) error {
+		if got, want := seen(tx, 2), "[3 a=3]"; got != want {
+			t.Errorf("in a transaction: %s, want %s", got, want)
+		}
+		if _, err := tx.Delete(note, "b"); err != nil {
+			return err
+		}
+		if got, want := seen(tx, 2), "[3 a=3 4 b=]"; got != want {
+			t.Errorf("with its own: %s, want %s", got, want)
+		}
+		if got := seen(tx, 4); got != "[]" {
+			t.Errorf("after itself: %s, want nothing", got)
+		}
+		return nil
+	})
+}
+
+// lineages checks what Lineage promises, among concurrent transactions of which
+// some fail: the revision that an earlier one of the same lineage wrote holds
+// what it wrote.
+func lineages(t *testing.T, s store.Store) {
+	var mu sync.Mutex
+	wrote := map[uint64]map[access.Revision]string{} // by lineage and revision
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			for i := range 25 {
+				body := fmt.Sprintf("%d-%d", n, i)
+				_, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+					mu.Lock()
+					defer mu.Unlock()
+					docs, err := tx.Changes(0)
+					if err != nil {
+						return err
+					}
+					known := wrote[tx.Lineage()]
+					for _, d := range docs {
+						if want, ok := known[d.Revision]; ok && want != string(d.Body) {
+							t.Errorf("revision %d holds %s, and %s in the same lineage before", d.Revision, d.Body, want)
+						}
+					}
+					if i%5 == 4 {
+						return errFailed
+					}
+					if known == nil {
+						known = map[access.Revision]string{}
+						wrote[tx.Lineage()] = known
+					}
+					known[tx.Next()] = body
+					_, err = tx.Put(note, body, []byte(body), nil)
+					return err
+				})
+				if err != nil && !errors.Is(err, errFailed) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+var errFailed = errors.New("failed")

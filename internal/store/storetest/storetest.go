@@ -60,6 +60,8 @@ var laws = []struct {
 	{"changes are whole commits, in order", changes},
 	{"changes go on from any revision", changesRestart},
 	{"a commit is never split", changesWhole},
+	{"a reader lists the changes that it sees", readerChanges},
+	{"a lineage gives each revision once", lineages},
 	{"who follows the changes misses none", following},
 	{"heads are the newest revisions", heads},
 	{"a commit wakes", wake},
