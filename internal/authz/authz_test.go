@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/audit"
@@ -291,4 +292,44 @@ func TestCursorBelongsToItsRealm(t *testing.T) {
 	if after, err := f.OpenCursor(f.owner, "ax", cursor); err == nil {
 		t.Errorf("with another scope: got %q, want an error", after)
 	}
+}
+
+// TestRevokedCallerIsRefusedInTheOrderOfCommits: a write that waits behind the
+// revocation of its caller's right is refused, even when both wait for the same
+// trip to the disk and the revocation is not answered yet.
+func TestRevokedCallerIsRefusedInTheOrderOfCommits(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	bob := access.Caller{Realm: access.DefaultRealm, Subject: access.Subject{Kind: access.UserKind, ID: "bob"}, Credential: "token"}
+	rec := record("rec_bob", "bob")
+	rec.Statements[0].Resources = []string{"*"}
+	if _, err := f.CreateRecord(ctx, f.owner, rec); err != nil {
+		t.Fatal(err)
+	}
+	// A first transaction holds the writer until both others wait behind it.
+	held, release := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, err := f.store.Update(ctx, access.DefaultRealm, func(store.Tx) error { close(held); <-release; return nil })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	wg.Go(func() {
+		if err := f.DeleteRecord(ctx, f.owner, "rec_bob"); err != nil {
+			t.Error(err)
+		}
+	})
+	time.Sleep(50 * time.Millisecond) // so that the deletion is in line before bob
+	for n := range 3 {
+		wg.Go(func() {
+			if _, err := f.CreateRecord(ctx, bob, record(access.RecordID(fmt.Sprint("rec_", n)), "bob")); !errors.Is(err, access.NotFound) && !errors.Is(err, access.Forbidden) {
+				t.Errorf("bob's write behind his revocation: %v, want it refused", err)
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond)
+	close(release)
+	wg.Wait()
 }

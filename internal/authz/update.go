@@ -8,6 +8,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/audit"
 	"github.com/reeve-authz/reeve/internal/engine"
+	"github.com/reeve-authz/reeve/internal/feed"
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
@@ -21,7 +22,7 @@ type action struct {
 // write is a transaction in hand. It notes what is put, for the audit entry.
 type write struct {
 	store.Tx
-	snap *engine.Snapshot // decides what the caller may; at least as new as every write answered before
+	snap *engine.Snapshot // of the revision before the transaction's own: decides what the caller may
 	made []audit.Write
 }
 
@@ -51,11 +52,11 @@ func remove[T any](w *write, t store.Table[T], id string) error {
 // may. When fn refuses with an *access.Error, the refusal is recorded, in a
 // commit of its own. After the commit nothing turns the answer into a failure.
 func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func(*write) error) error {
-	snap, err := s.feed.Snapshot(c.Realm)
-	if err != nil {
-		return err
-	}
 	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) error {
+		snap, err := s.snapshotOf(tx, c.Realm)
+		if err != nil {
+			return err
+		}
 		w := &write{Tx: tx, snap: snap} // anew at every run of the transaction
 		if err := fn(w); err != nil {
 			return err
@@ -74,6 +75,44 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 	}
 	s.feed.Reach(c.Realm, rev)
 	return nil
+}
+
+// ahead is a snapshot that some transaction decided by, which the feed may not
+// have reached: it holds commits that were not on disk then.
+type ahead struct {
+	lineage uint64
+	snap    *engine.Snapshot
+}
+
+// snapshotOf returns the snapshot to decide a transaction by: the realm as the
+// transaction sees it, with every commit before it. The feed's snapshot may lack
+// those that wait for the disk in the same batch. One of them could have revoked
+// what the caller holds.
+func (s *Service) snapshotOf(tx store.Tx, realm access.RealmID) (*engine.Snapshot, error) {
+	snap, err := s.feed.Snapshot(realm)
+	if err != nil {
+		return nil, err
+	}
+	if snap.Revision() == tx.Revision() {
+		return snap, nil
+	}
+	if v, ok := s.ahead.Load(realm); ok {
+		a := v.(ahead)
+		if rev := a.snap.Revision(); a.lineage == tx.Lineage() && snap.Revision() < rev && rev <= tx.Revision() {
+			snap = a.snap
+		}
+	}
+	docs, err := tx.Changes(snap.Revision())
+	if err != nil {
+		return nil, fmt.Errorf("reading the changes since revision %d: %w", snap.Revision(), err)
+	}
+	changes, err := feed.Changes(docs)
+	if err != nil {
+		return nil, err
+	}
+	snap = snap.Apply(tx.Revision(), changes)
+	s.ahead.Store(realm, ahead{tx.Lineage(), snap})
+	return snap, nil
 }
 
 // recordRefusal writes the audit entry of a write that was refused. It does not

@@ -25,6 +25,12 @@ func appendChanges(changes []access.Change, docs []store.Document) ([]access.Cha
 	return changes, nil
 }
 
+// Changes are the documents in the core's words, those that snapshots are made
+// of.
+func Changes(docs []store.Document) ([]access.Change, error) {
+	return appendChanges(nil, docs)
+}
+
 // decode turns a version of a document into a Change; its ID is nil if the
 // kind is not followed.
 func decode(d store.Document) (access.Change, error) {
