@@ -5,6 +5,7 @@ package authz
 import (
 	"crypto/rand"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -12,6 +13,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/authn"
 	"github.com/reeve-authz/reeve/internal/feed"
+	"github.com/reeve-authz/reeve/internal/outbound"
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
@@ -20,6 +22,7 @@ type Config struct {
 	Store     store.Store
 	Feed      *feed.Feed
 	Directory *authn.Directory
+	Outbound  *outbound.Client // what issuers may be registered: those that it would reach
 	Log       *slog.Logger
 	Now       func() time.Time // time.Now if nil
 }
@@ -31,8 +34,10 @@ type Service struct {
 	store store.Store
 	feed  *feed.Feed
 	dir   *authn.Directory
+	out   *outbound.Client
 	log   *slog.Logger
 	clock func() time.Time
+	ahead sync.Map // access.RealmID to ahead: by what the last transaction decided, when the feed was behind
 }
 
 // New returns a Service.
@@ -40,7 +45,7 @@ func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Service{store: cfg.Store, feed: cfg.Feed, dir: cfg.Directory, log: cfg.Log, clock: cfg.Now}
+	return &Service{store: cfg.Store, feed: cfg.Feed, dir: cfg.Directory, out: cfg.Outbound, log: cfg.Log, clock: cfg.Now}
 }
 
 // now is the time as documents keep it: UTC, whole milliseconds.
@@ -70,6 +75,15 @@ func (s *Service) AccountID(c access.Caller) string {
 		return realm.AccountID
 	}
 	return ""
+}
+
+// Account is the caller's realm, which dialects call an account.
+func (s *Service) Account(c access.Caller) (access.Realm, error) {
+	realm := s.dir.Realm(c.Realm)
+	if realm == nil {
+		return access.Realm{}, access.Errorf(access.Unavailable, "the realm is not loaded; try again")
+	}
+	return *realm, nil
 }
 
 // Ready returns an Unavailable error while a realm cannot be decided by.
