@@ -2,7 +2,10 @@
 // and the grammar of their names. It knows no store, no network and no dialect.
 package access
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Kind classifies an Error by what the caller can do about it. A Kind is
 // itself an error, so that errors.Is(err, access.NotFound) asks for the class.
@@ -20,6 +23,7 @@ const (
 	Unprocessable   Kind = "unprocessable"   // well-formed, and means nothing here
 	Stale           Kind = "stale"           // the object changed since the caller read it
 	TooLarge        Kind = "too large"       // more than a limit allows
+	TooMany         Kind = "too many"        // more requests than the caller's limit allows
 	Unavailable     Kind = "unavailable"     // cannot be answered now; a later try may succeed
 )
 
@@ -33,9 +37,11 @@ type Reason string
 const (
 	RecordExists Reason = "record exists"
 	RoleExists   Reason = "role exists"
+	TenantExists Reason = "tenant exists"
 	GroupExists  Reason = "group exists"
 	Claimed      Reason = "claimed"    // by somebody else, or given to somebody
 	LastOwner    Reason = "last owner" // nobody would own the realm
+	NoSuchPath   Reason = "no such path"
 	TooManyKeys  Reason = "too many keys"
 )
 
@@ -44,6 +50,9 @@ type Error struct {
 	Kind    Kind
 	Reason  Reason // often empty
 	Message string // names the field, and what would be right
+	// RetryAfter is how long a caller should wait before it tries again; zero
+	// where that is not known.
+	RetryAfter time.Duration
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -58,7 +67,7 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 
 // Because returns the error with a Reason.
 func (e *Error) Because(r Reason) *Error {
-	return &Error{Kind: e.Kind, Reason: r, Message: e.Message}
+	return &Error{Kind: e.Kind, Reason: r, Message: e.Message, RetryAfter: e.RetryAfter}
 }
 
 // in returns err, an *Error, with the field that holds the offending value put

@@ -2,9 +2,17 @@ package access
 
 import "time"
 
+// Bounds of what is known of a user, in characters; of claims in bytes.
+const (
+	maxUserNameLen    = 128
+	maxUserEmailLen   = 254
+	maxUserPictureLen = 1024
+	maxUserClaimBytes = 1023 // the Authress API wants less than 1024
+)
+
 // User is what the realm knows of a user. A user needs no such document to
 // hold permissions: it is made when a user is first seen, by a token of a
-// trusted issuer, or created through a dialect.
+// trusted issuer.
 type User struct {
 	ID      string    `json:"id"` // as ParseUser reads it
 	Name    string    `json:"name,omitzero"`
@@ -19,32 +27,43 @@ type User struct {
 // Subject is the user as a holder of permissions.
 func (u *User) Subject() Subject { return Subject{UserKind, u.ID} }
 
-// Issuer is an OpenID Connect provider whose users' tokens the realm accepts.
-type Issuer struct {
-	ID       IssuerID `json:"id"`
-	URL      string   `json:"url"`      // the tokens' iss, to the letter
-	Audience string   `json:"audience"` // must be among the tokens' aud; "*" is any
-	// UserID makes the user's id from the token: "{claim}" stands for a claim.
-	UserID  string    `json:"userId"`
-	Created time.Time `json:"created"`
+// Validate returns an Invalid error that names the field which breaks a rule.
+func (u *User) Validate() error {
+	if s, err := ParseUser(u.ID); err != nil {
+		return err
+	} else if s.Kind != UserKind {
+		return Errorf(Invalid, "userId %q is a service client", u.ID)
+	}
+	if err := validateText("name", u.Name, maxUserNameLen); err != nil {
+		return err
+	}
+	if err := validateText("email", u.Email, maxUserEmailLen); err != nil {
+		return err
+	}
+	if err := validateText("picture", u.Picture, maxUserPictureLen); err != nil {
+		return err
+	}
+	if len(u.AccessTokenClaims) > maxUserClaimBytes {
+		return Errorf(Invalid, "defaultAccessTokenClaims must take less than %d bytes", maxUserClaimBytes+1)
+	}
+	if len(u.IdentityClaims) > maxUserClaimBytes {
+		return Errorf(Invalid, "defaultUserIdentityClaims must take less than %d bytes", maxUserClaimBytes+1)
+	}
+	return nil
 }
 
-// Organization groups users of the realm, as an Authress tenant does.
-type Organization struct {
-	ID       OrganizationID `json:"id"`
-	LookupID string         `json:"lookupId,omitzero"`
-	Name     string         `json:"name,omitzero"`
-	Domains  []string       `json:"domains,omitempty"`
-	// Connection and TokenConfiguration are kept for callers that set them.
-	Connection         string    `json:"connection,omitzero"`
-	TokenConfiguration []byte    `json:"tokenConfiguration,omitempty"` // JSON object
-	Created            time.Time `json:"created"`
-}
-
-// Membership is a user's place in an organization.
-type Membership struct {
-	ID           MembershipID   `json:"id"`
-	Organization OrganizationID `json:"organization"`
-	User         string         `json:"user"`
-	Created      time.Time      `json:"created"`
+// Learn takes over what seen says and u does not, and reports whether that
+// changed u. What seen leaves open stays, as tokens of one user do not all say
+// the same; so does what would not be valid.
+func (u *User) Learn(seen User) bool {
+	before := *u
+	learn := func(field *string, s string, maxLen int) {
+		if s != "" && validateText("", s, maxLen) == nil {
+			*field = s
+		}
+	}
+	learn(&u.Name, seen.Name, maxUserNameLen)
+	learn(&u.Email, seen.Email, maxUserEmailLen)
+	learn(&u.Picture, seen.Picture, maxUserPictureLen)
+	return u.Name != before.Name || u.Email != before.Email || u.Picture != before.Picture
 }

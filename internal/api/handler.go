@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/oklog/ulid/v2"
 
@@ -16,8 +19,8 @@ import (
 type Config struct {
 	Dialects []*Dialect // the first one also answers for paths that no route has
 	// Authenticate returns who sends a request with these headers, or an
-	// Unauthenticated error.
-	Authenticate func(http.Header) (access.Caller, error)
+	// Unauthenticated, TooMany or Unavailable error.
+	Authenticate func(context.Context, http.Header) (access.Caller, error)
 	Log          *slog.Logger
 }
 
@@ -34,7 +37,7 @@ func NewHandler(cfg Config) http.Handler {
 
 type handler struct {
 	routes       router
-	authenticate func(http.Header) (access.Caller, error)
+	authenticate func(context.Context, http.Header) (access.Caller, error)
 	log          *slog.Logger
 	fallback     *Dialect
 }
@@ -93,7 +96,7 @@ func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
 	r.params = params
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if !target.Public {
-		if r.Caller, err = h.authenticate(r.Header); err != nil {
+		if r.Caller, err = h.authenticate(r.Context(), r.Header); err != nil {
 			return target.dialect, err
 		}
 		r.Caller.Request = r.ID
@@ -114,8 +117,9 @@ func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err 
 	switch e.Kind {
 	case access.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", "Bearer")
-	case access.Unavailable:
-		w.Header().Set("Retry-After", "1")
+	case access.TooMany, access.Unavailable:
+		seconds := max(1, math.Ceil(e.RetryAfter.Seconds()))
+		w.Header().Set("Retry-After", strconv.FormatFloat(seconds, 'f', 0, 64))
 	}
 	d.WriteError(w, r, e)
 }
@@ -148,6 +152,8 @@ func Status(k access.Kind) int {
 		return http.StatusPreconditionFailed
 	case access.TooLarge:
 		return http.StatusRequestEntityTooLarge
+	case access.TooMany:
+		return http.StatusTooManyRequests
 	case access.Unavailable:
 		return http.StatusServiceUnavailable
 	}

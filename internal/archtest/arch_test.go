@@ -40,18 +40,18 @@ var arrows = map[string]string{
 	"internal/store/storetest": "internal/access internal/audit internal/store",
 	"internal/store/sqlite":    "internal/access internal/audit internal/store",
 
-	"internal/feed":  "internal/access internal/engine internal/store",
-	"internal/authn": "internal/access",
-	"internal/authz": "internal/access internal/audit internal/authn internal/engine internal/feed internal/store",
-
-	"internal/outbound": "", // the one way out: everything that is fetched
+	"internal/feed":            "internal/access internal/engine internal/store",
+	"internal/authn":           "internal/access internal/outbound",
+	"internal/authn/authntest": "", // for tests: an issuer of users' tokens
+	"internal/authz":           "internal/access internal/audit internal/authn internal/engine internal/feed internal/outbound internal/store",
+	"internal/outbound":        "", // the one way out: everything that is fetched
 
 	"internal/api":          "internal/access",
 	"internal/api/authress": "internal/access internal/api internal/authz",
 	"internal/api/native":   "internal/access internal/api internal/authz",
 
 	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/audit internal/authn " +
-		"internal/authz internal/engine internal/feed internal/store internal/store/sqlite",
+		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite",
 	"internal/server/servertest": "internal/server", // for tests: a whole server in the process
 
 	"internal/tools/testsum": "",

@@ -1,14 +1,19 @@
 // Package authn answers who is calling: it proves access keys, client tokens
-// and API keys against the keys that the realms hold.
+// and API keys against the keys that the realms hold, and users' tokens against
+// the keys of the issuers that the realms trust.
 package authn
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/outbound"
 )
 
 // maxCredentialLen bounds a credential, in bytes, before anything looks at it.
@@ -24,32 +29,55 @@ type Config struct {
 	// token without it, and each client's issuer is whatever URL it was
 	// configured with.
 	Origins []string
-	Now     func() time.Time // time.Now if nil
+	// Outbound fetches the keys of issuers. No user's token is accepted if nil.
+	Outbound *outbound.Client
+	// Saw is told what a user's token says of its user when the token is
+	// verified, which is not at every request. Nothing is told if nil.
+	Saw func(context.Context, access.RealmID, access.User)
+	Log *slog.Logger     // slog.Default if nil
+	Now func() time.Time // time.Now if nil
 }
 
 // Authenticator proves callers. It remembers which credentials it has
-// verified, and looks up their client and key again at every request.
+// verified, and looks up their client and key, or their issuer and its keys,
+// again at every request.
 type Authenticator struct {
 	dir     *Directory
 	origins []string
+	saw     func(context.Context, access.RealmID, access.User)
 	now     func() time.Time
 	proven  memory
+	issuers *issuers
+	limits  limiter
 }
 
-// New returns an Authenticator.
+// New returns an Authenticator. Close must be called.
 func New(cfg Config) *Authenticator {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Authenticator{dir: cfg.Directory, origins: cfg.Origins, now: cfg.Now}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Saw == nil {
+		cfg.Saw = func(context.Context, access.RealmID, access.User) {}
+	}
+	return &Authenticator{
+		dir: cfg.Directory, origins: cfg.Origins, saw: cfg.Saw, now: cfg.Now,
+		issuers: newIssuers(cfg.Outbound, cfg.Log, cfg.Now),
+	}
 }
+
+// Close ends what is being fetched.
+func (a *Authenticator) Close() { a.issuers.close() }
 
 // proof is what a verified credential proves.
 type proof struct {
 	realm   access.RealmID
 	client  access.ClientID
 	key     access.KeyID
-	expires time.Time // zero: never by itself
+	expires time.Time  // zero: never by itself
+	user    *userProof // of a user's token; client and key are empty then
 }
 
 // errUnknown is the one answer to every credential that does not hold, so that
@@ -58,9 +86,27 @@ func errUnknown() error {
 	return access.Errorf(access.Unauthenticated, "the credential is missing, malformed, expired or unknown")
 }
 
-// Authenticate returns who sends a request with these headers, or an
-// Unauthenticated error.
-func (a *Authenticator) Authenticate(h http.Header) (access.Caller, error) {
+// Authenticate returns who sends a request with these headers. It is an
+// Unauthenticated error if they hold no good credential, TooMany if a client
+// has used up its rate limit, and Unavailable if a user's token cannot be
+// judged because the keys of its issuer are out of reach.
+func (a *Authenticator) Authenticate(ctx context.Context, h http.Header) (access.Caller, error) {
+	c, err := a.authenticate(ctx, h)
+	if err != nil {
+		return access.Caller{}, err
+	}
+	if c.Subject.Kind == access.ClientKind {
+		id := access.ClientID(c.Subject.ID)
+		if client := a.dir.Client(c.Realm, id); client != nil {
+			if err := a.limits.take(clientKey{c.Realm, id}, client.Limits, a.now()); err != nil {
+				return access.Caller{}, err
+			}
+		}
+	}
+	return c, nil
+}
+
+func (a *Authenticator) authenticate(ctx context.Context, h http.Header) (access.Caller, error) {
 	credential, ok := bearer(h)
 	if !ok {
 		return access.Caller{}, errUnknown()
@@ -70,9 +116,16 @@ func (a *Authenticator) Authenticate(h http.Header) (access.Caller, error) {
 		return a.apiKey(hash)
 	}
 	p, ok := a.proven.get(hash)
-	if !ok {
+	if ok && a.expired(p) {
+		return access.Caller{}, errUnknown()
+	}
+	if !ok || p.user != nil && !a.holds(ctx, p) {
 		var err error
-		if p, err = a.verify(credential); err != nil {
+		p, err = a.verify(ctx, credential)
+		if errors.Is(err, access.Unavailable) {
+			return access.Caller{}, err
+		}
+		if err != nil {
 			return access.Caller{}, errUnknown()
 		}
 		a.proven.put(hash, p)
@@ -83,14 +136,21 @@ func (a *Authenticator) Authenticate(h http.Header) (access.Caller, error) {
 // caller turns a proof into a Caller if its key still exists and its token has
 // not expired.
 func (a *Authenticator) caller(p proof) (access.Caller, error) {
+	if a.expired(p) {
+		return access.Caller{}, errUnknown()
+	}
+	if p.user != nil {
+		return access.Caller{Realm: p.realm, Subject: p.user.subject, Credential: p.user.credential}, nil
+	}
 	client := a.dir.Client(p.realm, p.client)
 	if client == nil || client.Key(p.key) == nil {
 		return access.Caller{}, errUnknown()
 	}
-	if !p.expires.IsZero() && a.now().After(p.expires) {
-		return access.Caller{}, errUnknown()
-	}
 	return callerOf(p.realm, client, string(p.key)), nil
+}
+
+func (a *Authenticator) expired(p proof) bool {
+	return !p.expires.IsZero() && a.now().After(p.expires)
 }
 
 func callerOf(realm access.RealmID, client *access.ServiceClient, credential string) access.Caller {
@@ -118,10 +178,17 @@ func bearer(h http.Header) (string, bool) {
 	return credential, credential != ""
 }
 
-// verify proves an access key or a client token.
-func (a *Authenticator) verify(credential string) (proof, error) {
-	if strings.Count(credential, ".") == 2 {
-		return a.verifyToken(credential)
+// verify proves an access key, a client's token or a user's token.
+func (a *Authenticator) verify(ctx context.Context, credential string) (proof, error) {
+	if strings.Count(credential, ".") != 2 {
+		return a.verifyAccessKey(credential)
 	}
-	return a.verifyAccessKey(credential)
+	t, err := readToken(credential)
+	if err != nil {
+		return proof{}, err
+	}
+	if t.ofClient() {
+		return a.verifyClientToken(t)
+	}
+	return a.verifyUserToken(ctx, t)
 }

@@ -1,6 +1,7 @@
 package authn
 
 import (
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
@@ -46,7 +47,7 @@ func newWorld(t *testing.T, origins ...string) *world {
 }
 
 func (w *world) authenticate(authorization ...string) (access.Caller, error) {
-	return w.auth.Authenticate(http.Header{"Authorization": authorization})
+	return w.auth.Authenticate(context.Background(), http.Header{"Authorization": authorization})
 }
 
 func (w *world) text(t *testing.T, key string) string {
@@ -111,7 +112,7 @@ func TestAccessKeyAltered(t *testing.T) {
 			t.Errorf("%q: got %+v, %v; want an Unauthenticated error", authorization, c, err)
 		}
 	}
-	if _, err := w.auth.Authenticate(http.Header{}); !errors.Is(err, access.Unauthenticated) {
+	if _, err := w.auth.Authenticate(context.Background(), http.Header{}); !errors.Is(err, access.Unauthenticated) {
 		t.Errorf("without a header: got %v, want an Unauthenticated error", err)
 	}
 }

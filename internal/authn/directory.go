@@ -9,21 +9,34 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 )
 
-// Directory holds what proves callers: the clients with their public keys, and
-// the hashes of API keys, of every realm. The feed keeps it current, so a
+// Directory holds what proves callers: the clients with their public keys, the
+// hashes of API keys, and the trusted issuers, of every realm. The feed keeps it current, so a
 // deleted key is unknown before the answer to its deletion leaves.
 type Directory struct {
 	mu       sync.RWMutex
 	accounts map[string]access.RealmID
 	realms   map[access.RealmID]*access.Realm
 	clients  map[clientKey]*access.ServiceClient
+	owners   map[keyID]access.ClientID // of access keys
 	apiKeys  map[[sha256.Size]byte]apiKey
 	hashes   map[apiKeyID][sha256.Size]byte // what to forget when an API key is deleted
+	issuers  map[string][]trust             // by the URL of the issuer
+}
+
+// trust is a realm's trust in an issuer.
+type trust struct {
+	realm  access.RealmID
+	issuer *access.Issuer
 }
 
 type clientKey struct {
 	realm access.RealmID
 	id    access.ClientID
+}
+
+type keyID struct {
+	realm access.RealmID
+	id    access.KeyID
 }
 
 type apiKeyID struct {
@@ -42,8 +55,10 @@ func NewDirectory() *Directory {
 		accounts: map[string]access.RealmID{},
 		realms:   map[access.RealmID]*access.Realm{},
 		clients:  map[clientKey]*access.ServiceClient{},
+		owners:   map[keyID]access.ClientID{},
 		apiKeys:  map[[sha256.Size]byte]apiKey{},
 		hashes:   map[apiKeyID][sha256.Size]byte{},
+		issuers:  map[string][]trust{},
 	}
 }
 
@@ -56,13 +71,11 @@ func (d *Directory) Update(realm access.RealmID, changes []access.Change) {
 		case access.RealmID:
 			d.putRealm(id, c.Document)
 		case access.ClientID:
-			if c.Document == nil {
-				delete(d.clients, clientKey{realm, id})
-			} else {
-				d.clients[clientKey{realm, id}] = c.Document.(*access.ServiceClient)
-			}
+			d.putClient(realm, id, c.Document)
 		case access.APIKeyID:
 			d.putAPIKey(realm, id, c.Document)
+		case access.IssuerID:
+			d.putIssuer(realm, id, c.Document)
 		}
 	}
 }
@@ -79,6 +92,23 @@ func (d *Directory) putRealm(id access.RealmID, doc any) {
 	}
 }
 
+func (d *Directory) putClient(realm access.RealmID, id access.ClientID, doc any) {
+	at := clientKey{realm, id}
+	if old := d.clients[at]; old != nil {
+		for _, k := range old.Keys {
+			delete(d.owners, keyID{realm, k.ID})
+		}
+		delete(d.clients, at)
+	}
+	if doc != nil {
+		client := doc.(*access.ServiceClient)
+		d.clients[at] = client
+		for _, k := range client.Keys {
+			d.owners[keyID{realm, k.ID}] = id
+		}
+	}
+}
+
 func (d *Directory) putAPIKey(realm access.RealmID, id access.APIKeyID, doc any) {
 	at := apiKeyID{realm, id}
 	if hash, ok := d.hashes[at]; ok {
@@ -91,6 +121,30 @@ func (d *Directory) putAPIKey(realm access.RealmID, id access.APIKeyID, doc any)
 		d.apiKeys[hash] = apiKey{realm, key}
 		d.hashes[at] = hash
 	}
+}
+
+func (d *Directory) putIssuer(realm access.RealmID, id access.IssuerID, doc any) {
+	for url, list := range d.issuers {
+		// A new list: others may be reading the old one.
+		kept := slices.DeleteFunc(slices.Clone(list), func(t trust) bool { return t.realm == realm && t.issuer.ID == id })
+		if len(kept) == 0 {
+			delete(d.issuers, url)
+		} else {
+			d.issuers[url] = kept
+		}
+	}
+	if doc != nil {
+		issuer := doc.(*access.Issuer)
+		d.issuers[issuer.URL] = append(slices.Clone(d.issuers[issuer.URL]), trust{realm, issuer})
+	}
+}
+
+// trusts returns every realm's trust in the issuer of that URL. Nobody may
+// change it.
+func (d *Directory) trusts(url string) []trust {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.issuers[url]
 }
 
 // Realm returns a realm, or nil.
@@ -127,19 +181,19 @@ func (d *Directory) ClientKeys(id access.ClientID) []access.AccessKey {
 	return keys
 }
 
-// RealmKeys returns the keys of all clients of a realm, in the order of their
-// ids.
-func (d *Directory) RealmKeys(realm access.RealmID) []access.AccessKey {
+// ClientKey returns the key of that id, of whichever client of the realm, or
+// none. Whoever asks has proved nothing, so it looks at one key.
+func (d *Directory) ClientKey(realm access.RealmID, id access.KeyID) []access.AccessKey {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	var keys []access.AccessKey
-	for at, client := range d.clients {
-		if at.realm == realm {
-			keys = append(keys, client.Keys...)
-		}
+	client := d.clients[clientKey{realm, d.owners[keyID{realm, id}]}]
+	if client == nil {
+		return nil
 	}
-	slices.SortFunc(keys, func(a, b access.AccessKey) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	return keys
+	if key := client.Key(id); key != nil {
+		return []access.AccessKey{*key}
+	}
+	return nil
 }
 
 // apiKey returns the API key whose secret has the hash.

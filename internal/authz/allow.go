@@ -15,6 +15,10 @@ const (
 	settingsArea = "Authress:ResourcePermissions" // of resources
 	clientsArea  = "Authress:ServiceClients"
 	usersArea    = "Authress:UserPermissions"
+
+	peopleArea        = "Authress:Users" // what is known of users
+	organizationsArea = "Authress:Connections"
+	configurationArea = "Authress:Configuration"
 )
 
 // The actions on those resources. Deleting is covered by update.

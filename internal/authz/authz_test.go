@@ -15,6 +15,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/authn"
 	"github.com/reeve-authz/reeve/internal/authz"
 	"github.com/reeve-authz/reeve/internal/feed"
+	"github.com/reeve-authz/reeve/internal/outbound"
 	"github.com/reeve-authz/reeve/internal/store"
 	"github.com/reeve-authz/reeve/internal/store/sqlite"
 )
@@ -48,7 +49,11 @@ func newFixture(t *testing.T, wrap func(store.Store) store.Store) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svc := authz.New(authz.Config{Store: st, Feed: f, Directory: dir, Log: log})
+	out, err := outbound.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	svc := authz.New(authz.Config{Store: st, Feed: f, Directory: dir, Outbound: out, Log: log})
 	b, err := svc.NewBootstrap(authz.Bootstrap{})
 	if err != nil {
 		t.Fatal(err)

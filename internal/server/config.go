@@ -20,6 +20,7 @@ type Config struct {
 	TLSKey        string   // file
 	PublicURLs    []string // scheme://host[:port] under which clients know the server; links name the first
 	CORSOrigins   []string // scheme://host[:port] of pages whose scripts may call; none if empty
+	OutboundAllow []string // host names and networks, beside the public addresses, that issuers may be at
 	AccountID     string   // of the realm that the first start makes
 	AccessKeyFile string   // presets the first owner's access key
 	APIKeyFile    string   // presets the first owner's API key

@@ -20,6 +20,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/authn"
 	"github.com/reeve-authz/reeve/internal/authz"
 	"github.com/reeve-authz/reeve/internal/feed"
+	"github.com/reeve-authz/reeve/internal/outbound"
 	"github.com/reeve-authz/reeve/internal/store"
 	"github.com/reeve-authz/reeve/internal/store/sqlite"
 )
@@ -42,6 +43,7 @@ type Server struct {
 	cfg      Config
 	log      *slog.Logger
 	store    store.Store
+	authn    *authn.Authenticator
 	http     *http.Server
 	listener net.Listener
 	stopFeed context.CancelFunc
@@ -71,12 +73,16 @@ func (s *Server) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	svc := authz.New(authz.Config{Store: s.store, Feed: f, Directory: dir, Log: s.log})
+	out, err := outbound.New(s.cfg.OutboundAllow)
+	if err != nil {
+		return fmt.Errorf("outbound-allow: %w", err)
+	}
+	svc := authz.New(authz.Config{Store: s.store, Feed: f, Directory: dir, Outbound: out, Log: s.log})
 	if s.Bootstrap, err = bootstrap(ctx, s.cfg, svc); err != nil {
 		return err
 	}
-	authenticator := authn.New(authn.Config{Directory: dir, Origins: s.cfg.origins()})
-	handler, err := s.handler(svc, authenticator)
+	s.authn = authn.New(authn.Config{Directory: dir, Origins: s.cfg.origins(), Outbound: out, Saw: svc.SawUser, Log: s.log})
+	handler, err := s.handler(svc)
 	if err != nil {
 		return err
 	}
@@ -89,7 +95,7 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) handler(svc *authz.Service, authenticator *authn.Authenticator) (http.Handler, error) {
+func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 	publicURL := ""
 	if origins := s.cfg.origins(); len(origins) > 0 {
 		publicURL = origins[0]
@@ -99,7 +105,7 @@ func (s *Server) handler(svc *authz.Service, authenticator *authn.Authenticator)
 			authress.New(authress.Config{Authz: svc, PublicURL: publicURL}),
 			native.New(native.Config{Authz: svc}),
 		},
-		Authenticate: authenticator.Authenticate,
+		Authenticate: s.authn.Authenticate,
 		Log:          s.log,
 	}), s.cfg.CORSOrigins)
 }
@@ -173,6 +179,7 @@ func (s *Server) Close() error {
 	_ = s.listener.Close() // closed already if Serve ran
 	s.stopFeed()
 	s.running.Wait()
+	s.authn.Close()
 	return errors.Join(httpErr, s.store.Close())
 }
 

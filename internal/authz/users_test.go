@@ -1,0 +1,144 @@
+package authz_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/authz"
+)
+
+// TestSeenUserIsWrittenOncePerChange: tokens that say nothing new write
+// nothing, also when many arrive at once.
+func TestSeenUserIsWrittenOncePerChange(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	see := func(u access.User) { f.SawUser(ctx, access.DefaultRealm, u) }
+	ana := access.Subject{Kind: access.UserKind, ID: "ana"}
+	made := len(f.entries(t))
+	for i, step := range []struct {
+		seen access.User
+		want access.User
+		made int // commits
+	}{
+		{access.User{ID: "ana", Name: "Ana"}, access.User{Name: "Ana"}, 1},
+		{access.User{ID: "ana", Name: "Ana"}, access.User{Name: "Ana"}, 0},
+		{access.User{ID: "ana"}, access.User{Name: "Ana"}, 0},
+		{access.User{ID: "ana", Name: strings.Repeat("x", 200)}, access.User{Name: "Ana"}, 0},
+		{access.User{ID: "ana", Email: "a@b"}, access.User{Name: "Ana", Email: "a@b"}, 1},
+	} {
+		see(step.seen)
+		got, err := f.User(ctx, f.owner, ana)
+		if err != nil || got.Name != step.want.Name || got.Email != step.want.Email || got.Created.IsZero() {
+			t.Errorf("step %d: got %+v, %v; want %+v", i, got, err, step.want)
+		}
+		now := len(f.entries(t))
+		if now-made != step.made {
+			t.Errorf("step %d: %d commits, want %d", i, now-made, step.made)
+		}
+		made = now
+	}
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() { see(access.User{ID: "ana", Email: "a@b"}) })
+	}
+	all.Wait()
+	entries := f.entries(t)
+	if len(entries) != made {
+		t.Errorf("20 tokens that say nothing new made %d commits", len(entries)-made)
+	}
+	last := entries[len(entries)-1]
+	if last.Actor != (access.Subject{Kind: "operator", ID: "server"}) || last.Verb != "see" || last.Object.ID != "ana" {
+		t.Errorf("the audit entry is %+v, want the server as the actor", last)
+	}
+}
+
+func TestDeleteUserIsOneCommit(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	ana := access.Subject{Kind: access.UserKind, ID: "ana"}
+	f.SawUser(ctx, access.DefaultRealm, access.User{ID: "ana"})
+	for _, id := range []access.RecordID{"r1", "r2"} {
+		if _, err := f.CreateRecord(ctx, f.owner, record(id, "ana")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.CreateOrganization(ctx, f.owner, access.Organization{ID: "t1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.AddMember(ctx, f.owner, "t1", ana); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.DeleteUser(ctx, f.owner, ana); err != nil {
+		t.Fatal(err)
+	}
+	entries := f.entries(t)
+	last := entries[len(entries)-1]
+	var kinds []string
+	for _, w := range last.Writes {
+		kinds = append(kinds, w.Kind+" "+w.ID)
+	}
+	const want = "record r1, record r2, membership t1/ana, user ana"
+	if got := strings.Join(kinds, ", "); got != want || last.Verb != "delete" || last.Object.ID != "ana" {
+		t.Errorf("the last commit wrote %s (%+v), want %s", got, last, want)
+	}
+	for _, id := range []access.RecordID{"r1", "r2"} {
+		rec, err := f.Record(ctx, f.owner, id)
+		if err != nil || rec.Status != access.RecordActive || len(rec.Subjects) != 0 {
+			t.Errorf("the record is %+v, %v; want it active and without subjects", rec, err)
+		}
+		if err := rec.Validate(); err != nil {
+			t.Errorf("the record could not be written as it is: %v", err)
+		}
+	}
+}
+
+// TestRealmsShareNoUsers: what one realm knows and trusts is nothing to another.
+func TestRealmsShareNoUsers(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	b, err := f.NewBootstrap(authz.Bootstrap{AccountID: "acc_b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.CreateRealm(ctx, "b", b); err != nil {
+		t.Fatal(err)
+	}
+	id, _, _ := strings.Cut(b.AccessKey, ".")
+	other := access.Caller{Realm: "b", Subject: access.Subject{Kind: access.ClientKind, ID: id}}
+	ana := access.Subject{Kind: access.UserKind, ID: "ana"}
+
+	f.SawUser(ctx, access.DefaultRealm, access.User{ID: "ana"})
+	if err := f.RegisterIssuer(ctx, f.owner, authz.Registration{Issuer: "https://issuer.example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.CreateOrganization(ctx, f.owner, access.Organization{ID: "t1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.AddMember(ctx, f.owner, "t1", ana); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.User(ctx, other, ana); !errors.Is(err, access.NotFound) {
+		t.Errorf("reading the user: %v, want a NotFound error", err)
+	}
+	if err := f.DeleteUser(ctx, other, ana); !errors.Is(err, access.NotFound) {
+		t.Errorf("deleting the user: %v, want a NotFound error", err)
+	}
+	if all, err := f.Issuers(ctx, other); err != nil || len(all) != 0 {
+		t.Errorf("issuers: %v, %v; want none", all, err)
+	}
+	if _, err := f.Organization(ctx, other, "t1"); !errors.Is(err, access.NotFound) {
+		t.Errorf("reading the tenant: %v, want a NotFound error", err)
+	}
+	if all, _, err := f.Users(ctx, other, authz.UserFilter{Organization: "t1"}, authz.Page{Limit: 10}); err != nil || len(all) != 0 {
+		t.Errorf("its users: %v, %v; want none", all, err)
+	}
+	if _, err := f.CreateOrganization(ctx, other, access.Organization{ID: "t1"}); err != nil {
+		t.Errorf("making a tenant of the same id: %v", err)
+	}
+	if _, err := f.User(ctx, f.owner, ana); err != nil {
+		t.Errorf("the user in her own realm: %v", err)
+	}
+}
