@@ -3,7 +3,6 @@ package authn
 import (
 	"crypto/sha256"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -179,6 +178,20 @@ func (d *Directory) ClientKeys(id access.ClientID) []access.AccessKey {
 		}
 	}
 	return keys
+}
+
+// Known reports whether a realm has a client of the id, or an API key of the
+// hash.
+func (d *Directory) Known(id access.ClientID, apiKeyHash []byte) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for realm := range d.realms {
+		if d.clients[clientKey{realm, id}] != nil {
+			return true
+		}
+	}
+	_, ok := d.apiKeys[[sha256.Size]byte(apiKeyHash)]
+	return ok
 }
 
 // ClientKey returns the key of that id, of whichever client of the realm, or

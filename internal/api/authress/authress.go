@@ -4,6 +4,7 @@ package authress
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -27,7 +28,7 @@ type handler struct {
 // New returns the dialect.
 func New(cfg Config) *api.Dialect {
 	h := &handler{authz: cfg.Authz, publicURL: cfg.PublicURL}
-	return &api.Dialect{Routes: h.routes(), WriteError: writeError}
+	return &api.Dialect{Routes: slices.Concat(h.routes(), h.loginRoutes()), WriteError: writeError}
 }
 
 // routes lists every route of the dialect. A resource stands in the path as one
@@ -91,6 +92,25 @@ func (h *handler) routes() []api.Route {
 		{Method: "POST", Path: "/v1/clients/{client}/access-keys", Handle: h.createAccessKey},
 		{Method: "DELETE", Path: "/v1/clients/{client}/access-keys/{key}", Handle: h.deleteAccessKey},
 
+		{Method: "GET", Path: "/v1/users", Handle: h.listUsers},
+		{Method: "GET", Path: "/v1/users/{user}", Handle: h.getUser},
+		{Method: "PUT", Path: "/v1/users/{user}", Handle: h.updateUser}, // what the JavaScript SDK sends
+		{Method: "PUT", Path: "/v1/users/{user}/token-configuration", Handle: h.updateUser},
+		{Method: "DELETE", Path: "/v1/users/{user}", Handle: h.deleteUser},
+
+		{Method: "GET", Path: "/v1/tenants", Handle: h.listTenants},
+		{Method: "POST", Path: "/v1/tenants", Handle: h.createTenant},
+		{Method: "GET", Path: "/v1/tenants/{tenant}", Handle: h.getTenant},
+		{Method: "PUT", Path: "/v1/tenants/{tenant}", Handle: h.updateTenant},
+		{Method: "DELETE", Path: "/v1/tenants/{tenant}", Handle: h.deleteTenant},
+		{Method: "PATCH", Path: "/v1/tenants/{tenant}", Handle: h.addTenantUser},
+		{Method: "PATCH", Path: "/v1/tenants/{tenant}/users", Handle: h.addTenantUser},
+
+		{Method: "GET", Path: "/v1/accounts", Handle: h.listAccounts},
+		{Method: "GET", Path: "/v1/accounts/{account}", Handle: h.getAccount},
+		{Method: "GET", Path: "/v1/identities", Handle: h.listIdentities},
+		{Method: "POST", Path: "/v1/identities", Handle: h.createIdentity},
+
 		// Whoever verifies a token reads these, without a credential of ours.
 		{Method: "GET", Path: "/.well-known/openid-configuration", Public: true, Handle: h.discovery},
 		{Method: "GET", Path: "/.well-known/openid-configuration/jwks", Public: true, Handle: h.realmKeys},
@@ -128,6 +148,8 @@ func errorCode(err *access.Error) string {
 		return "AlreadyClaimed"
 	case access.LastOwner:
 		return "LastOwner"
+	case access.TenantExists:
+		return "TenantAlreadyExists"
 	case access.TooManyKeys:
 		return "TooManyAccessKeys"
 	}
@@ -150,6 +172,8 @@ func errorCode(err *access.Error) string {
 		return "UnprocessableEntity"
 	case access.TooLarge:
 		return "PayloadTooLarge"
+	case access.TooMany:
+		return "TooManyRequests"
 	case access.Unavailable:
 		return "ServiceUnavailable"
 	}

@@ -77,6 +77,20 @@ func TestCallersWithoutRights(t *testing.T) {
 		{"POST", "/v1/clients/" + other + "/access-keys", "", "ro_update", "Authress:ServiceClients/" + other + "/access-keys", 201},
 		{"DELETE", "/v1/clients/" + other + "/access-keys/none", "", "ro_update", "Authress:ServiceClients/" + other + "/access-keys/none", 404},
 		{"DELETE", "/v1/clients/none", "", "ro_update", "Authress:ServiceClients", 404},
+		{"GET", "/v1/users", "", "ro_read", "Authress:Users", 200},
+		{"GET", "/v1/users?tenantId=t1", "", "ro_read", "Authress:Users/*", 200},
+		{"GET", "/v1/users/ana", "", "ro_read", "Authress:Users/ana", 404},
+		{"PUT", "/v1/users/ana", `{}`, "ro_update", "Authress:Users/ana", 404},
+		{"PUT", "/v1/users/ana/token-configuration", `{}`, "ro_update", "Authress:Users", 404},
+		{"DELETE", "/v1/users/nobody", "", "ro_update", "Authress:Users/nobody", 404},
+		{"GET", "/v1/tenants", "", "ro_read", "Authress:Connections", 200},
+		{"POST", "/v1/tenants", `{"tenantId":"t1"}`, "ro_create", "Authress:Connections", 201},
+		{"POST", "/v1/tenants", `{"tenantId":"t2"}`, "ro_create", "Authress:Connections/t2", 201},
+		{"GET", "/v1/tenants/t1", "", "ro_read", "Authress:Connections/t1", 200},
+		{"PUT", "/v1/tenants/t1", `{}`, "ro_update", "Authress:Connections/t1", 200},
+		{"PATCH", "/v1/tenants/t1/users", `{"userId":"ana"}`, "ro_update", "Authress:Connections/*", 204},
+		{"PATCH", "/v1/tenants/t1", `{"userId":"ana"}`, "ro_update", "Authress:Connections/t1", 204},
+		{"DELETE", "/v1/tenants/t1", "", "ro_update", "Authress:Connections/t1", 204},
 	} {
 		name := tt.method + " " + tt.path
 		if got := s.As(t, nobody, tt.method, tt.path, tt.body); got.Status != 403 || got.ErrorCode() != "Forbidden" {
