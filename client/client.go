@@ -27,11 +27,16 @@ type Client struct {
 	http       *http.Client
 }
 
-// New returns a client of the server at url, scheme://host[:port]. The
-// credential is an access key or an API key.
-func New(url, credential string) *Client {
+// New returns a client of the server at base, scheme://host[:port]. The
+// credential is an access key or an API key. It is an error if base has a path:
+// the API is at the root of its host.
+func New(base, credential string) (*Client, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(base, "/") != u.Scheme+"://"+u.Host {
+		return nil, fmt.Errorf("the server's URL must be scheme://host[:port], not %q", base)
+	}
 	return &Client{
-		url:        strings.TrimSuffix(url, "/"),
+		url:        strings.TrimSuffix(base, "/"),
 		credential: credential,
 		http: &http.Client{
 			Timeout: 10 * time.Second,
@@ -39,12 +44,15 @@ func New(url, credential string) *Client {
 			// from elsewhere is no decision.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-	}
+	}, nil
 }
 
 // Check reports whether the user holds the permission on the resource. An
 // error means that the question was not decided.
 func (c *Client) Check(ctx context.Context, user, resource, permission string) (bool, error) {
+	if user == "" || resource == "" || permission == "" {
+		return false, errors.New("the user, the resource and the permission must not be empty")
+	}
 	path := "/v1/users/" + url.PathEscape(user) + "/resources/" + url.PathEscape(resource) + "/permissions/" + url.PathEscape(permission)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url+path, http.NoBody)
 	if err != nil {
@@ -59,12 +67,9 @@ func (c *Client) Check(ctx context.Context, user, resource, permission string) (
 	return decision(resp)
 }
 
-// decision reads the answer to a check. A 404 is a denial only in the server's
-// own words: one of a proxy or of another server is not.
+// decision reads the answer to a check. An allow has no body, and a denial is in
+// the server's own words: a page of a proxy or of another server is neither.
 func decision(resp *http.Response) (bool, error) {
-	if resp.StatusCode == http.StatusOK {
-		return true, nil
-	}
 	var body struct {
 		Title     string `json:"title"`
 		ErrorCode string `json:"errorCode"`
@@ -72,6 +77,8 @@ func decision(resp *http.Response) (bool, error) {
 	const maxBody = 64 << 10
 	err := json.NewDecoder(io.LimitReader(resp.Body, maxBody)).Decode(&body)
 	switch {
+	case resp.StatusCode == http.StatusOK && errors.Is(err, io.EOF): // an allow has no body
+		return true, nil
 	case resp.StatusCode == http.StatusUnauthorized:
 		return false, ErrUnauthenticated
 	case resp.StatusCode == http.StatusForbidden:

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -30,7 +32,14 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			allowed, err := client.New(k.String("url"), credential).Check(cmd.Context(), args[0], args[1], args[2])
+			if err := confidential(k.String("url"), k.Bool("insecure")); err != nil {
+				return err
+			}
+			c, err := client.New(k.String("url"), credential)
+			if err != nil {
+				return err
+			}
+			allowed, err := c.Check(cmd.Context(), args[0], args[1], args[2])
 			if err != nil {
 				return err
 			}
@@ -46,7 +55,20 @@ func checkCommand() *cobra.Command {
 	f.String("url", "http://127.0.0.1:8700", "where the server is")
 	f.String("key", "", "access key or API key; better in REEVE_KEY, as other users see flags (default: from bootstrap.json in the data folder)")
 	f.String("data", "./reeve-data", "the server's data folder, if it is on this machine")
+	f.Bool("insecure", false, "send the key in plain HTTP to another machine")
 	return cmd
+}
+
+// confidential refuses to send a key in plain text to another machine.
+func confidential(server string, insecure bool) error {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "http" || insecure {
+		return nil // client.New says what is wrong with a URL
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("%s would carry the key in plain text; use https, or set insecure", server)
 }
 
 // credential is the key that was set, or the one that the server's first start

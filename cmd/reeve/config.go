@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -13,6 +14,7 @@ import (
 	"github.com/knadh/koanf/providers/posflag"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const envPrefix = "REEVE_"
@@ -37,17 +39,50 @@ func settings(cmd *cobra.Command) (*koanf.Koanf, error) {
 	if err := k.Load(posflag.Provider(cmd.Flags(), "/", k), nil); err != nil {
 		return nil, fmt.Errorf("reading flags: %w", err)
 	}
-	return k, nil
+	return k, checkSwitches(k, cmd)
+}
+
+// checkSwitches refuses a switch that is neither on nor off: read as off, a
+// misspelt one would go unnoticed.
+func checkSwitches(k *koanf.Koanf, cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Value.Type() != "bool" || f.Name == "help" {
+			return
+		}
+		if _, notBool := strconv.ParseBool(fmt.Sprint(k.Get(f.Name))); notBool != nil && err == nil {
+			err = fmt.Errorf("%s: %q is neither true nor false", f.Name, fmt.Sprint(k.Get(f.Name)))
+		}
+	})
+	return err
+}
+
+// unknownVariables are the names of REEVE_* variables that set nothing.
+func unknownVariables(root *cobra.Command) []string {
+	known := knownSettings(root)
+	var unknown []string
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if setting, ok := strings.CutPrefix(name, envPrefix); ok && name != envPrefix+"CONFIG" &&
+			!slices.Contains(known, strings.ReplaceAll(strings.ToLower(setting), "_", "-")) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // loadFile reads the file of settings. It may be missing unless it was asked
-// for. A name that is no flag of any command is refused: a misspelt setting
+// for. Unasked, only serve reads it: no command sends a key to where a file says
+// that lies in the folder by chance. A name that is no flag of any command is refused: a misspelt setting
 // must not be a silent one.
 func loadFile(k *koanf.Koanf, cmd *cobra.Command) error {
 	flag := cmd.Flags().Lookup("config")
 	path, asked := flag.Value.String(), flag.Changed
 	if v, ok := os.LookupEnv(envPrefix + "CONFIG"); ok && !asked {
 		path, asked = v, true
+	}
+	if !asked && cmd.Name() != "serve" {
+		return nil
 	}
 	body, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) && !asked {

@@ -25,7 +25,11 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), cfg)
+			log := logger()
+			if unknown := unknownVariables(cmd.Root()); len(unknown) > 0 {
+				log.Warn("variables that look like settings and are none", "names", unknown)
+			}
+			return serve(cmd.Context(), cfg, log)
 		},
 	}
 	f := cmd.Flags()
@@ -75,8 +79,8 @@ func list(k *koanf.Koanf, name string) []string {
 	return k.Strings(name)
 }
 
-func serve(ctx context.Context, cfg server.Config) (err error) {
-	s, err := server.Open(ctx, cfg, logger())
+func serve(ctx context.Context, cfg server.Config, log *slog.Logger) (err error) {
+	s, err := server.Open(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

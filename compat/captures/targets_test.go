@@ -81,7 +81,7 @@ func TestTargets(t *testing.T) {
 		// One needless slash at the end, and no more.
 		{"GET", "/v1/users/ana/resources/documents%2F1/permissions/read/", allowed},
 		{"GET", "/v1/users/ana/resources/documents%2F1/permissions/read//", malformed},
-		{"GET", "/v1/users/ana/resources/documents%2F1/permissions/", http.StatusOK},
+		{"GET", "/v1/users/ana/resources/documents%2F1/permissions/", http.StatusBadRequest},
 		{"GET", "/v1/roles/", http.StatusOK},
 		{"GET", "/v1/roles/ro_read/", http.StatusOK},
 		{"GET", "/v1/records/rec_1/", http.StatusOK},

@@ -23,6 +23,7 @@ const (
 	MaxRoleIDLen         = 64
 	MaxRecordIDLen       = 100
 	MaxGroupIDLen        = 64
+	MaxAccountIDLen      = 64
 	MaxClientIDLen       = 64
 	MaxOrganizationIDLen = 128
 )
@@ -55,6 +56,13 @@ func ParseRequestID(s string) (RequestID, error) {
 // MaxOrganizationIDLen letters, digits and -_.:.
 func ParseOrganizationID(s string) (OrganizationID, error) {
 	return parseID[OrganizationID]("tenantId", s, MaxOrganizationIDLen, "-_.:")
+}
+
+// ParseAccountID returns an Invalid error unless s is 1 to MaxAccountIDLen
+// letters, digits, - and _. It stands in access keys, between dots, and in host
+// names.
+func ParseAccountID(s string) (string, error) {
+	return parseID[string]("accountId", s, MaxAccountIDLen, "-_")
 }
 
 // ParseGroupID returns an Invalid error unless s begins with "grp_" and is at

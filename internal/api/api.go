@@ -23,7 +23,10 @@ type Route struct {
 	// Path is made of literal segments, {name} for one segment, and {name...}
 	// for one or more segments, as many as the rest of the path leaves. A
 	// literal is preferred to {name}, and {name} to {name...}.
-	Path   string
+	Path string
+	// Exact refuses a trailing slash, which every other route ignores: with one,
+	// this path would be another route's whose last name was left empty.
+	Exact  bool
 	Public bool // asks for no credential, and looks at none
 	Handle Handler
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/oklog/ulid/v2"
 
@@ -44,7 +45,8 @@ type handler struct {
 
 // ServeHTTP is the frame around every request: everything that is the same for
 // all routes happens here, in this order.
-func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
+	w := &answer{ResponseWriter: rw}
 	r := &Request{Request: hr, ID: requestID(hr)}
 	header := w.Header()
 	header.Set("X-Request-Id", r.ID)
@@ -66,20 +68,46 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		}
 	}()
 	dialect, err := h.serve(w, r)
+	if err == nil && !w.began {
+		err = errors.New("the handler answered nothing")
+	}
 	if err != nil {
 		h.writeError(w, r, dialect, err)
 	}
 }
 
+// answer notes whether anything was answered. net/http takes silence for 200,
+// which here would mean yes.
+type answer struct {
+	http.ResponseWriter
+	began bool
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.began = true
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	a.began = true
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController find what it needs.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
 // serve finds the route, proves the caller and runs the handler. The dialect
 // that it returns writes the error.
 func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
+	if !visible(r.Host) {
+		return h.fallback, access.Errorf(access.Invalid, "Host: only visible ASCII is allowed")
+	}
 	place, params, err := h.routes.find(r.URL.EscapedPath())
 	if err != nil {
 		return h.fallback, err
 	}
 	if place == nil {
-		return h.fallback, access.Errorf(access.NotFound, "no such path")
+		return h.fallback, access.Errorf(access.NotFound, "no such path").Because(access.NoSuchPath)
 	}
 	method := r.Method
 	if method == http.MethodHead { // net/http leaves the body out
@@ -89,6 +117,9 @@ func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
 	if target == nil {
 		w.Header().Set("Allow", place.allowed())
 		return h.fallback, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
+	}
+	if target.Exact && strings.HasSuffix(r.URL.EscapedPath(), "/") {
+		return target.dialect, access.Errorf(access.Invalid, "the path ends in a slash where a name is missing")
 	}
 	if r.Header.Get("Content-Encoding") != "" {
 		return target.dialect, access.Errorf(access.Invalid, "Content-Encoding: send the body as it is")
@@ -107,13 +138,16 @@ func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
 // writeError answers with an error, and logs it if it is the operator's.
 func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err error) {
 	var e *access.Error
-	if !errors.As(err, &e) {
-		if r.Context().Err() != nil {
-			return // the caller has gone away
-		}
+	switch {
+	case errors.As(err, &e):
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		// The caller has closed its side, and may still read what comes.
+		e = access.Errorf(access.Unavailable, "the request was cancelled before it was carried out")
+	default:
 		h.log.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.URL.Path, "err", err)
 		e = errInternal()
 	}
+	w.Header().Set("Cache-Control", "no-store") // whatever the answer was going to be
 	switch e.Kind {
 	case access.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -165,15 +199,21 @@ func Status(k access.Kind) int {
 func requestID(r *http.Request) string {
 	const maxLen = 256
 	id := r.Header.Get("X-Request-Id")
-	if id == "" || len(id) > maxLen {
+	if id == "" || len(id) > maxLen || !visible(id) {
 		return newRequestID()
 	}
-	for i := 0; i < len(id); i++ {
-		if id[i] <= ' ' || id[i] > '~' {
-			return newRequestID()
+	return id
+}
+
+// visible reports whether the text is visible ASCII, and so harmless wherever it
+// is put.
+func visible(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
 		}
 	}
-	return id
+	return true
 }
 
 func newRequestID() string { return "req_" + ulid.MustNew(ulid.Now(), rand.Reader).String() }

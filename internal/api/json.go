@@ -166,7 +166,7 @@ func memberType(t reflect.Type, name string) (reflect.Type, error) {
 // WriteJSON answers with a value. It returns an error only if the value cannot
 // be encoded; a caller that has gone away is not one.
 func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
-	body, err := json.Marshal(v)
+	body, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true)) // a message may quote what a caller sent
 	if err != nil {
 		return fmt.Errorf("encoding an answer: %w", err)
 	}

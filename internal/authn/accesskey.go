@@ -51,7 +51,11 @@ func ParseAccessKey(s string) (AccessKey, error) {
 	if !ok {
 		return AccessKey{}, errBadAccessKey
 	}
-	return AccessKey{access.ClientID(parts[0]), access.KeyID(parts[1]), parts[2], private}, nil
+	key := AccessKey{access.ClientID(parts[0]), access.KeyID(parts[1]), parts[2], private}
+	if text, err := key.Text(); err != nil || subtle.ConstantTimeCompare([]byte(text), []byte(s)) != 1 {
+		return AccessKey{}, errBadAccessKey // it has more in it than a key
+	}
+	return key, nil
 }
 
 // Text is the key as its holder keeps it. It is a secret.

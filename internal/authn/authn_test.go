@@ -102,6 +102,13 @@ func TestAccessKeyAltered(t *testing.T) {
 	for n := range key {
 		altered = append(altered, key[:n])
 	}
+	der, err := base64.StdEncoding.DecodeString(parts[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{"\x00", "\x00\x00\x00", strings.Repeat("x", 999)} { // which the parser would take
+		altered = append(altered, strings.Join(parts[:3], ".")+"."+base64.StdEncoding.EncodeToString(append(der[:len(der):len(der)], more...)))
+	}
 	for _, credential := range altered {
 		if c, err := w.authenticate("Bearer " + credential); !errors.Is(err, access.Unauthenticated) {
 			t.Errorf("%q: got %+v, %v; want an Unauthenticated error", credential, c, err)

@@ -38,6 +38,9 @@ func (s *Service) NewBootstrap(presets Bootstrap) (Bootstrap, error) {
 	if b.AccountID == "" {
 		b.AccountID = "acc_default"
 	}
+	if _, err := access.ParseAccountID(b.AccountID); err != nil {
+		return Bootstrap{}, err
+	}
 	if b.AccessKey == "" {
 		key, err := authn.NewAccessKey(access.ClientID(s.newID("sc_")), access.KeyID(s.newID("key_")), b.AccountID)
 		if err != nil {
@@ -68,12 +71,18 @@ func (s *Service) Empty(ctx context.Context) (bool, error) {
 // by the bootstrap's credentials. It is a Conflict error if the realm's id or
 // account id is taken.
 func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstrap) error {
+	if _, err := access.ParseAccountID(b.AccountID); err != nil {
+		return err
+	}
 	if s.dir.Realm(id) != nil || s.dir.Account(b.AccountID) != "" {
 		return access.Errorf(access.Conflict, "the realm %q or the account id %q exists already", id, b.AccountID)
 	}
 	owner, err := s.ownerClient(b)
 	if err != nil {
 		return err
+	}
+	if s.dir.Known(owner.ID, authn.HashAPIKey(b.APIKey)) {
+		return access.Errorf(access.Conflict, "another realm has the client %q or the API key: each belongs to one realm", owner.ID)
 	}
 	realm := access.Realm{
 		ID: id, AccountID: b.AccountID, Name: string(id), Created: s.now(), CursorKey: make([]byte, 32),

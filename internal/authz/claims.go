@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -120,19 +121,14 @@ func held(r store.Reader, subject access.Subject, uri access.ResourceURI) (owned
 // share says what a record gives on exactly this resource: ownership to the
 // subject, anything to the subject, anything to others.
 func share(rec *access.Record, subject access.Subject, uri access.ResourceURI) (owns, has, others bool) {
-	for h, statements := range holders(rec) {
-		if h.resource != uri {
-			continue
+	givenOn(rec, uri, func(roles []access.RoleID, subjects []access.Subject) {
+		for _, s := range subjects {
+			mine := s == subject
+			owns = owns || mine && slices.Contains(roles, access.OwnerRole)
+			has = has || mine
+			others = others || !mine
 		}
-		for _, i := range statements {
-			for _, s := range subjects(rec, i) {
-				mine := s == subject
-				owns = owns || mine && h.role == access.OwnerRole
-				has = has || mine
-				others = others || !mine
-			}
-		}
-	}
+	})
 	return owns, has, others
 }
 

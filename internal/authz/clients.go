@@ -12,33 +12,17 @@ import (
 
 // Client returns a service client.
 func (s *Service) Client(ctx context.Context, c access.Caller, id access.ClientID) (access.ServiceClient, error) {
-	snap, err := s.feed.Snapshot(c.Realm)
-	if err != nil {
-		return access.ServiceClient{}, err
-	}
-	if !may(snap, c, read, clientsArea, string(id)) {
-		return access.ServiceClient{}, deny(snap, c)
-	}
-	return get(ctx, s, c, store.Clients, string(id))
+	return readable(ctx, s, c, store.Clients, clientsArea, string(id), mayReadClient)
 }
 
 // Clients returns a page of the service clients that the caller may read. It is
 // a Forbidden or NotFound error if the caller may read none at all.
 func (s *Service) Clients(ctx context.Context, c access.Caller, p Page) ([]access.ServiceClient, string, error) {
-	snap, err := s.feed.Snapshot(c.Realm)
-	if err != nil {
-		return nil, "", err
-	}
-	clients, next, err := list(ctx, s, c, store.Clients, p, func(client *access.ServiceClient) bool {
-		return may(snap, c, read, clientsArea, string(client.ID))
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	if len(clients) == 0 && next == "" && p.After == "" && !mayAll(snap, c, read, clientsArea) {
-		return nil, "", deny(snap, c)
-	}
-	return clients, next, nil
+	return listReadable(ctx, s, c, store.Clients, clientsArea, p, mayReadClient, func(*access.ServiceClient) bool { return true })
+}
+
+func mayReadClient(snap *engine.Snapshot, c access.Caller, client *access.ServiceClient) bool {
+	return may(snap, c, read, clientsArea, string(client.ID))
 }
 
 // CreateClient makes a service client without keys. Its id is chosen here.
@@ -114,6 +98,10 @@ func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.C
 	})
 }
 
+// accessKeyKind is what the audit trail calls an access key, client/key. It is
+// kept inside its client.
+const accessKeyKind store.Kind = "access_key"
+
 // CreateAccessKey adds a key to a client. If uploaded is empty the key is made
 // here, and secret is the whole of it, which is kept nowhere; otherwise
 // uploaded is the public key, and secret is empty. It is a Conflict error with
@@ -130,7 +118,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, c access.Caller, id acces
 	if err != nil {
 		return access.AccessKey{}, "", err
 	}
-	err = s.update(ctx, c, action{"create access key", store.Clients.Kind, string(id)}, func(w *write) error {
+	err = s.update(ctx, c, action{"create", accessKeyKind, string(id) + "/" + string(key.ID)}, func(w *write) error {
 		client, err := changeableClient(w, c, id, "/access-keys")
 		if err != nil {
 			return err
@@ -181,7 +169,7 @@ func parseUploaded(key *access.AccessKey) error {
 // DeleteAccessKey removes a key: the next request that it proves is refused. It
 // is a Conflict error with the reason LastOwner if nobody would own the realm.
 func (s *Service) DeleteAccessKey(ctx context.Context, c access.Caller, id access.ClientID, keyID access.KeyID) error {
-	return s.update(ctx, c, action{"delete access key", store.Clients.Kind, string(id)}, func(w *write) error {
+	return s.update(ctx, c, action{"delete", accessKeyKind, string(id) + "/" + string(keyID)}, func(w *write) error {
 		client, err := changeableClient(w, c, id, "/access-keys/"+string(keyID))
 		if err != nil {
 			return err
@@ -219,7 +207,8 @@ func (s *Service) ClientKeys(id access.ClientID) []access.AccessKey {
 	return s.dir.ClientKeys(id)
 }
 
-// RealmKeys returns the keys of every client of the realm.
-func (s *Service) RealmKeys(realm access.RealmID) []access.AccessKey {
-	return s.dir.RealmKeys(realm)
+// ClientKey returns the key of that id, of whichever client of the realm, or
+// none.
+func (s *Service) ClientKey(realm access.RealmID, id access.KeyID) []access.AccessKey {
+	return s.dir.ClientKey(realm, id)
 }

@@ -22,7 +22,7 @@ func (s *Service) Issuers(ctx context.Context, c access.Caller) ([]access.Issuer
 	if !mayAll(snap, c, read, configurationArea) {
 		return nil, deny(snap, c)
 	}
-	all, _, err := list(ctx, s, c, store.Issuers, Page{Limit: access.MaxIssuers}, func(*access.Issuer) bool { return true })
+	all, _, err := list(ctx, s, c, store.Issuers, store.ListQuery{}, Page{Limit: access.MaxIssuers}, func(*access.Issuer) bool { return true })
 	return all, err
 }
 

@@ -24,17 +24,20 @@ const (
 	listReach = 10_000 // documents looked at for one page of a list that keeps few of them
 )
 
-// list returns a page of the documents that keep says yes to, and the id after
-// which the next page begins: "" at the end. A page may hold fewer than its
-// limit before the end, when many documents had to be passed over.
-func list[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], p Page, keep func(*T) bool) ([]T, string, error) {
+// list returns a page of the documents that keep says yes to, of those that the
+// index of from holds if it names one, and the id after which the next page
+// begins: "" at the end. A page may hold fewer than its limit before the end,
+// when many documents had to be passed over.
+func list[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], from store.ListQuery, p Page, keep func(*T) bool) ([]T, string, error) {
 	var kept []T
 	next := ""
 	err := s.store.View(ctx, c.Realm, 0, func(r store.Reader) error {
 		kept, next = make([]T, 0, p.Limit), ""
 		after := p.After
+		from.Limit = listChunk
 		for looked := 0; looked < listReach; looked += listChunk {
-			rows, err := t.List(r, store.ListQuery{After: after, Limit: listChunk})
+			from.After = after
+			rows, err := t.List(r, from)
 			if err != nil {
 				return err
 			}
@@ -68,15 +71,20 @@ type reader[T any] func(*engine.Snapshot, access.Caller, *T) bool
 
 // listReadable is list of what the caller may read, where area is the resource
 // of all of it. It is a Forbidden or NotFound error if the caller may read none
-// at all.
+// at all. Callers who hold nothing in the area see what names them, and cost
+// what that is.
 func listReadable[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], area string, p Page, mayRead reader[T], keep func(*T) bool) ([]T, string, error) {
 	snap, err := s.feed.Snapshot(c.Realm)
 	if err != nil {
 		return nil, "", err
 	}
 	readsAll := mayAll(snap, c, read, area)
+	var from store.ListQuery
+	if !readsAll && len(snap.Resources(access.ResourceQuery{Subject: c.Subject, Within: access.ResourceURI(area), Permission: read, Nested: true}, "", 1)) == 0 {
+		from = store.ListQuery{Index: store.BySubject, Value: c.Subject.String()}
+	}
 	readsSome := readsAll || p.After != ""
-	docs, next, err := list(ctx, s, c, t, p, func(doc *T) bool {
+	docs, next, err := list(ctx, s, c, t, from, p, func(doc *T) bool {
 		if !readsAll && !mayRead(snap, c, doc) {
 			return false
 		}

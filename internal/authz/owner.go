@@ -47,9 +47,11 @@ func keepOwner(w *write) error {
 // owners are the subjects to whom the record gives ownership of the realm.
 func owners(rec *access.Record) []access.Subject {
 	var all []access.Subject
-	for _, i := range holders(rec)[holding{access.OwnerRole, everything}] {
-		all = append(all, subjects(rec, i)...)
-	}
+	givenOn(rec, everything, func(roles []access.RoleID, subjects []access.Subject) {
+		if slices.Contains(roles, access.OwnerRole) {
+			all = append(all, subjects...)
+		}
+	})
 	return all
 }
 

@@ -33,10 +33,11 @@ func mayReadRecord(snap *engine.Snapshot, c access.Caller, rec *access.Record) b
 	return isAdmin(c, rec.Admins) || may(snap, c, read, recordsArea, string(rec.ID))
 }
 
-// CreateRecord makes a record, or revives a deleted one under its id; an empty
-// id is chosen here. The caller needs the authority to grant everything that
-// the record gives. Without admins, the caller becomes its administrator. It
-// is a Conflict error with the reason RecordExists if the id is taken.
+// CreateRecord makes a record, or revives a deleted one under its id, for those
+// who might have changed it; an empty id is chosen here. The caller needs the
+// authority to grant everything that the record gives. Without admins, the
+// caller becomes its administrator. It is a Conflict error with the reason
+// RecordExists if the id is taken.
 func (s *Service) CreateRecord(ctx context.Context, c access.Caller, rec access.Record) (access.Record, error) {
 	if rec.ID == "" {
 		rec.ID = access.RecordID(s.newID("rec_"))
@@ -57,7 +58,7 @@ func (s *Service) CreateRecord(ctx context.Context, c access.Caller, rec access.
 		if err != nil {
 			return err
 		}
-		if exists && old.Status == access.RecordActive {
+		if exists && (old.Status == access.RecordActive || !mayChangeRecord(w, c, &old)) {
 			return access.Errorf(access.Conflict, "an access record with the id %q exists already", rec.ID).Because(access.RecordExists)
 		}
 		rec.Updated = s.after(old.Updated)
@@ -71,7 +72,7 @@ func (s *Service) CreateRecord(ctx context.Context, c access.Caller, rec access.
 // given precision. The zero value is no condition.
 type Unmodified struct {
 	At        time.Time
-	Precision time.Duration // of At, as the caller wrote it
+	Precision time.Duration // of At, as the caller wrote it; zero is no condition
 }
 
 // StaleError is a failed Unmodified condition. It wraps an *access.Error of
@@ -88,7 +89,7 @@ func (e *StaleError) Unwrap() error {
 }
 
 func (u Unmodified) check(updated time.Time) error {
-	if u.At.IsZero() || !updated.Truncate(u.Precision).After(u.At) {
+	if u.Precision == 0 || !updated.Truncate(u.Precision).After(u.At) {
 		return nil
 	}
 	return &StaleError{updated}
@@ -150,13 +151,18 @@ func (s *Service) DeleteRecord(ctx context.Context, c access.Caller, id access.R
 	})
 }
 
+func mayChangeRecord(w *write, c access.Caller, rec *access.Record) bool {
+	return isAdmin(c, rec.Admins) || may(w.snap, c, change, recordsArea, string(rec.ID))
+}
+
 // activeRecord returns a record that the caller may change.
 func activeRecord(w *write, c access.Caller, id access.RecordID) (access.Record, error) {
 	rec, exists, err := find(w, store.Records, string(id))
 	if err != nil {
 		return access.Record{}, err
 	}
-	if !isAdmin(c, rec.Admins) && !may(w.snap, c, change, recordsArea, string(id)) {
+	rec.ID = id // also of one that does not exist
+	if !mayChangeRecord(w, c, &rec) {
 		return access.Record{}, deny(w.snap, c)
 	}
 	if !exists || rec.Status != access.RecordActive {

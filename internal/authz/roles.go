@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ func (s *Service) Roles(ctx context.Context, c access.Caller, filter string, p P
 		return nil, "", deny(snap, c)
 	}
 	keep := func(r *access.Role) bool { return matches(filter, string(r.ID), r.Name, r.Description) }
-	roles, next, err := list(ctx, s, c, store.Roles, p, keep)
+	roles, next, err := list(ctx, s, c, store.Roles, store.ListQuery{}, p, keep)
 	if err != nil {
 		return nil, "", err
 	}
@@ -69,6 +70,10 @@ func builtIn(id access.RoleID) *access.Role {
 
 // CreateRole makes a role; an empty id is chosen here. It is a Conflict error
 // with the reason RoleExists if the id is taken.
+//
+// Records may name the id already, because they were written first or because a
+// role of this id was deleted: then the role decides at once what they give, and
+// making it takes the right to change it.
 func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.Role) (access.Role, error) {
 	if role.ID == "" {
 		role.ID = access.RoleID(s.newID("ro_"))
@@ -87,6 +92,11 @@ func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.R
 			return err
 		} else if exists {
 			return access.Errorf(access.Conflict, "a role with the id %q exists already", role.ID).Because(access.RoleExists)
+		}
+		if named, err := store.Records.List(w, store.ListQuery{Index: store.ByRole, Value: string(role.ID), Limit: 1}); err != nil {
+			return fmt.Errorf("looking for records of the role: %w", err)
+		} else if len(named) > 0 && !may(w.snap, c, change, rolesArea, string(role.ID)) {
+			return access.Errorf(access.Forbidden, "access records name the role %q already: making it takes the right to change it", role.ID)
 		}
 		return put(w, store.Roles, string(role.ID), &role)
 	})

@@ -32,7 +32,7 @@ func (s *Service) AllSettings(ctx context.Context, c access.Caller, p Page) ([]a
 	if !mayAll(snap, c, read, settingsArea) {
 		return nil, "", deny(snap, c)
 	}
-	return list(ctx, s, c, store.Settings, p, func(*access.ResourceSettings) bool { return true })
+	return list(ctx, s, c, store.Settings, store.ListQuery{}, p, func(*access.ResourceSettings) bool { return true })
 }
 
 // PutSettings replaces what is set on a resource; settings without any remove

@@ -215,8 +215,8 @@ func (f *Feed) load(ctx context.Context, r *realm) error {
 	return nil
 }
 
-// show tells the listeners and replaces the snapshot, in this order: a check
-// that sees the new snapshot has a caller who was admitted by nothing older.
+// show tells the listeners and replaces the snapshot. Once Reach returns, both
+// have happened.
 func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, changes []access.Change) *engine.Snapshot {
 	for _, listen := range f.listeners {
 		listen(r.id, changes)

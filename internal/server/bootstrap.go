@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -69,10 +70,22 @@ func writeBootstrap(path string, b authz.Bootstrap) error {
 	if err == nil {
 		err = os.Rename(tmp, path)
 	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
 	if err != nil {
 		return fmt.Errorf("writing the first owner's credentials: %w", err)
 	}
 	return nil
+}
+
+// syncFolder puts on disk which files a folder has.
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // greet prints the credentials of a first start, once, with lines to paste.
@@ -92,8 +105,8 @@ Reeve made the account %s with one client that owns it. Its credentials:
 A first check (200 is yes, 404 is no):
 
   export REEVE_URL=%s
-  export REEVE_API_KEY=%s
-  curl -i -H "Authorization: Bearer $REEVE_API_KEY" "$REEVE_URL/v1/users/ana/resources/documents%%2F1/permissions/documents:read"
+  export REEVE_KEY=%s
+  curl -i -H "Authorization: Bearer $REEVE_KEY" "$REEVE_URL/v1/users/ana/resources/documents%%2F1/permissions/documents:read"
 
 `, b.AccountID, b.AccessKey, b.APIKey, kept, url, b.APIKey)
 }

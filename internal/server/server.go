@@ -4,7 +4,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -25,15 +24,8 @@ import (
 	"github.com/reeve-authz/reeve/internal/store/sqlite"
 )
 
-// Bounds on connections, against slow and idle peers.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 10 * time.Second
-	writeTimeout      = 15 * time.Second
-	idleTimeout       = 60 * time.Second
-	maxHeaderBytes    = 32 << 10
-	drainTimeout      = 20 * time.Second
-)
+// drainTimeout is how long requests in hand may take when the server stops.
+const drainTimeout = 20 * time.Second
 
 // Server is a server that listens. Close must be called.
 type Server struct {
@@ -62,12 +54,20 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{cfg: cfg, log: log, store: st}
 	if err := s.start(ctx); err != nil {
+		if s.listener != nil {
+			err = errors.Join(err, s.listener.Close())
+		}
 		return nil, errors.Join(err, st.Close())
 	}
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context) error {
+// start listens first: a first start that could not serve must not make, and
+// show to nobody, the credentials of an owner.
+func (s *Server) start(ctx context.Context) (err error) {
+	if s.http, s.listener, err = listen(ctx, s.cfg); err != nil {
+		return err
+	}
 	dir := authn.NewDirectory()
 	f, err := feed.Open(ctx, feed.Config{Store: s.store, Log: s.log, Listeners: []feed.Listener{dir.Update}})
 	if err != nil {
@@ -82,11 +82,7 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	s.authn = authn.New(authn.Config{Directory: dir, Origins: s.cfg.origins(), Outbound: out, Saw: svc.SawUser, Log: s.log})
-	handler, err := s.handler(svc)
-	if err != nil {
-		return err
-	}
-	if err := s.listen(ctx, handler); err != nil {
+	if s.http.Handler, err = s.handler(svc); err != nil {
 		return err
 	}
 	feedCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -107,34 +103,7 @@ func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 		},
 		Authenticate: s.authn.Authenticate,
 		Log:          s.log,
-	}), s.cfg.CORSOrigins)
-}
-
-func (s *Server) listen(ctx context.Context, h http.Handler) error {
-	s.http = &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
-		// What net/http has to say (a peer that speaks no TLS, say) is not
-		// worth an operator's look, and can hold what a peer sent.
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listening: %w", err)
-	}
-	if s.cfg.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
-		if err != nil {
-			return errors.Join(fmt.Errorf("tls-cert and tls-key: %w", err), listener.Close())
-		}
-		s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
-	}
-	s.listener = listener
-	return nil
+	}), s.cfg)
 }
 
 // URL is where the server listens.

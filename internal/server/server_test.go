@@ -40,10 +40,10 @@ func TestUnknownPathsAndMethodsAnswerJSON(t *testing.T) {
 		status       int
 		code, allow  string
 	}{
-		{"GET", "/", 404, "NotFound", ""},
-		{"GET", "/v1", 404, "NotFound", ""},
-		{"GET", "/v1/nothing", 404, "NotFound", ""},
-		{"GET", "/index.html", 404, "NotFound", ""},
+		{"GET", "/", 404, "PathNotFound", ""},
+		{"GET", "/v1", 404, "PathNotFound", ""},
+		{"GET", "/v1/nothing", 404, "PathNotFound", ""},
+		{"GET", "/index.html", 404, "PathNotFound", ""},
 		{"PATCH", "/v1/roles", 405, "NotSupported", "GET, POST"},
 		{"HEAD", "/v1/roles", 200, "", ""},
 		{"HEAD", "/v1/records", 200, "", ""},
@@ -201,6 +201,9 @@ func TestTLS(t *testing.T) {
 		}
 		if err == nil {
 			resp.Body.Close()
+			if resp.Header.Get("Strict-Transport-Security") == "" {
+				t.Errorf("%s: no Strict-Transport-Security", tls.VersionName(tt.version))
+			}
 			if resp.ProtoMajor != 2 {
 				t.Errorf("%s: %s, want HTTP/2", tls.VersionName(tt.version), resp.Proto)
 			}
@@ -271,5 +274,83 @@ func TestLargeAnswersAreCompressed(t *testing.T) {
 	}
 	if got := s.As(t, s.Owner, "GET", "/v1/roles/ro_1", "", "Accept-Encoding", "gzip"); got.Header.Get("Content-Encoding") != "" {
 		t.Errorf("a small answer has the encoding %q, want none", got.Header.Get("Content-Encoding"))
+	}
+}
+
+// TestHalfClosedConnectionIsToldTheTruth: a client that closes its sending side
+// and goes on reading has its request cancelled. It must not read a success that
+// was none.
+func TestHalfClosedConnectionIsToldTheTruth(t *testing.T) {
+	s := servertest.Start(t)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_1","name":"x","permissions":[]}`)
+	for i := range 300 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := fmt.Sprintf(`{"roleId":"ro_half_%d","name":"x","permissions":[]}`, i)
+		method, path := "POST", "/v1/roles"
+		if i%2 == 0 {
+			method, path, body = "GET", "/v1/roles/ro_1", ""
+		}
+		fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", method, path, s.Owner, len(body), body)
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			conn.Close()
+			continue // no answer is no success
+		}
+		answer, err := io.ReadAll(resp.Body)
+		conn.Close()
+		if err == nil && resp.StatusCode < 300 && len(answer) == 0 {
+			t.Fatalf("%s %s: %d with an empty body", method, path, resp.StatusCode)
+		}
+		if method == "POST" && err == nil && resp.StatusCode == http.StatusCreated {
+			s.Want(t, 200, "GET", fmt.Sprintf("/v1/roles/ro_half_%d", i), "")
+		}
+	}
+}
+
+func TestHostileHostIsRefused(t *testing.T) {
+	s := servertest.Start(t)
+	for _, target := range []string{"http://%ff/.well-known/openid-configuration", "http://a%20b/.well-known/openid-configuration", "http://%ff/v1/roles"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n", target, s.Owner)
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		if err != nil || !strings.HasPrefix(line, "HTTP/1.1 400") {
+			t.Errorf("GET %s: %q, %v; want 400", target, line, err)
+		}
+	}
+}
+
+// TestFirstStartThatCannotListenMakesNoOwner: the credentials of a first start
+// are shown once, so it must not make them before it can serve.
+func TestFirstStartThatCannotListenMakesNoOwner(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	data := t.TempDir()
+	for name, cfg := range map[string]server.Config{
+		"a taken port":     {Data: data, Listen: taken.Addr().String()},
+		"no certificate":   {Data: data, Listen: "127.0.0.1:0", TLSCert: "nowhere", TLSKey: "nowhere"},
+		"a bad account id": {Data: data, Listen: "127.0.0.1:0", AccountID: "acc.dot"},
+	} {
+		if _, err := server.Open(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil {
+			t.Fatalf("%s: the server opened", name)
+		}
+		if _, err := os.Stat(filepath.Join(data, "bootstrap.json")); !os.IsNotExist(err) {
+			t.Errorf("%s: bootstrap.json is there: %v", name, err)
+		}
+	}
+	if s := servertest.StartWith(t, server.Config{Data: data}); s.Owner == "" {
+		t.Error("the start that could serve made no owner")
 	}
 }

@@ -13,7 +13,7 @@ import (
 const compressFrom = 1400
 
 // wrap adds what browsers and large answers need around the API.
-func wrap(h http.Handler, corsOrigins []string) (http.Handler, error) {
+func wrap(h http.Handler, cfg Config) (http.Handler, error) {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(compressFrom), gzhttp.ContentTypes([]string{
 		"application/json", "application/links+json",
 	}))
@@ -21,14 +21,25 @@ func wrap(h http.Handler, corsOrigins []string) (http.Handler, error) {
 		return nil, fmt.Errorf("preparing compression: %w", err)
 	}
 	h = compress(h)
-	if len(corsOrigins) == 0 {
+	if cfg.TLSCert != "" {
+		h = strictTransport(h)
+	}
+	if len(cfg.CORSOrigins) == 0 {
 		return h, nil
 	}
 	return cors.New(cors.Options{
-		AllowedOrigins: corsOrigins, // compared whole: wildcards are refused with the settings
+		AllowedOrigins: cfg.CORSOrigins, // compared whole: wildcards are refused with the settings
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Unmodified-Since", "User-Agent", "X-Request-Id"},
 		ExposedHeaders: []string{"Last-Modified", "Retry-After", "X-Request-Id"},
 		MaxAge:         600, // seconds
 	}).Handler(h), nil
+}
+
+// strictTransport tells browsers to come by TLS only, for a year.
+func strictTransport(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		h.ServeHTTP(w, r)
+	})
 }

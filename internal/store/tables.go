@@ -12,9 +12,9 @@ var (
 	Realms        = Table[access.Realm]{Kind: "realm"} // one a realm, under the realm's id
 	Roles         = Table[access.Role]{Kind: "role"}
 	Groups        = Table[access.Group]{Kind: "group", Indexes: []Index[access.Group]{{BySubject, groupSubjects}}}
-	Records       = Table[access.Record]{Kind: "record", Indexes: []Index[access.Record]{{BySubject, recordSubjects}, {ByResource, recordResources}}}
+	Records       = Table[access.Record]{Kind: "record", Indexes: []Index[access.Record]{{BySubject, recordSubjects}, {ByResource, recordResources}, {ByRole, recordRoles}}}
 	Settings      = Table[access.ResourceSettings]{Kind: "resource_settings"} // under the resource
-	Requests      = Table[access.AccessRequest]{Kind: "access_request"}
+	Requests      = Table[access.AccessRequest]{Kind: "access_request", Indexes: []Index[access.AccessRequest]{{BySubject, requester}}}
 	Invites       = Table[access.Invite]{Kind: "invite"} // under the hash of the id
 	Clients       = Table[access.ServiceClient]{Kind: "client"}
 	APIKeys       = Table[access.APIKey]{Kind: "api_key"}
@@ -29,6 +29,7 @@ var (
 const (
 	BySubject      = "subject"      // what names a subject, as its String
 	ByResource     = "resource"     // active records that name a resource, in normal form
+	ByRole         = "role"         // active records that name a role
 	ByOrganization = "organization" // memberships of an organization
 	ByUser         = "user"         // memberships of a user
 )
@@ -72,6 +73,22 @@ func recordResources(_ string, r *access.Record) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+func recordRoles(_ string, r *access.Record) []string {
+	if r.Status != access.RecordActive {
+		return nil
+	}
+	var all []string
+	for _, st := range r.Statements {
+		for _, id := range st.Roles {
+			all = append(all, string(id))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func requester(_ string, r *access.AccessRequest) []string { return []string{r.Requester.String()} }
 
 func membershipOrganization(_ string, m *access.Membership) []string {
 	return []string{string(m.Organization)}

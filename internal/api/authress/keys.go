@@ -49,12 +49,18 @@ func writeKeys(w http.ResponseWriter, r *api.Request, keys []access.AccessKey) e
 // revoked key may stay trusted elsewhere: five minutes.
 func writePublic(w http.ResponseWriter, v any) error {
 	w.Header().Set("Cache-Control", "public, max-age=300")
-	w.Header().Set("Vary", "Host")
+	w.Header().Add("Vary", "Host")
 	return api.WriteJSON(w, http.StatusOK, "application/json", v)
 }
 
+// realmKeys answers with the key that the query names. Without a name the set
+// is empty: the account itself signs no tokens, each client signs its own.
 func (h *handler) realmKeys(w http.ResponseWriter, r *api.Request) error {
-	return writeKeys(w, r, h.authz.RealmKeys(access.DefaultRealm))
+	q, err := queryOf(r)
+	if err != nil {
+		return err
+	}
+	return writeKeys(w, r, h.authz.ClientKey(access.DefaultRealm, access.KeyID(q.get("kid"))))
 }
 
 func (h *handler) clientKeys(w http.ResponseWriter, r *api.Request) error {

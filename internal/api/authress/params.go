@@ -1,6 +1,7 @@
 package authress
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -102,13 +103,13 @@ func unmodifiedSince(r *api.Request) (authz.Unmodified, error) {
 	if s == "" {
 		return authz.Unmodified{}, nil
 	}
-	if len(s) <= maxLen {
+	if len(s) <= maxLen && !strings.Contains(s, ",") { // which Go takes for a point in a time
 		if t, err := time.Parse(time.RFC3339, s); err == nil { // a fraction may follow the seconds
 			return authz.Unmodified{At: t, Precision: precision(s)}, nil
 		}
-		if t, err := time.Parse(time.RFC1123, s); err == nil {
-			return authz.Unmodified{At: t, Precision: time.Second}, nil
-		}
+	}
+	if t, err := http.ParseTime(s); err == nil {
+		return authz.Unmodified{At: t, Precision: time.Second}, nil
 	}
 	return authz.Unmodified{}, access.Errorf(access.Invalid, "If-Unmodified-Since must be a time like 2026-01-02T03:04:05.678Z")
 }

@@ -1,0 +1,100 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Bounds on connections, against slow, idle and many peers.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 15 * time.Second
+	idleTimeout       = 60 * time.Second
+	maxHeaderBytes    = 32 << 10
+	maxConnections    = 16 << 10 // more wait to be accepted
+)
+
+// listen returns a server without a handler, and where it listens.
+func listen(ctx context.Context, cfg Config) (*http.Server, net.Listener, error) {
+	s := &http.Server{
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		// What net/http has to say (a peer that speaks no TLS, say) is not
+		// worth an operator's look, and can hold what a peer sent.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	if cfg.TLSCert != "" {
+		cert := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey}
+		if _, err := cert.get(nil); err != nil {
+			return nil, nil, fmt.Errorf("tls-cert and tls-key: %w", err)
+		}
+		s.TLSConfig = &tls.Config{
+			GetCertificate: cert.get,
+			MinVersion:     tls.VersionTLS12,
+			CipherSuites: []uint16{ // of TLS 1.2: forward secret and authenticated; 1.3 has no others
+				tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+				tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+				tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+			},
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listening: %w", err)
+	}
+	return s, netutil.LimitListener(listener, maxConnections), nil
+}
+
+// certificate is what two files hold, read again when one of them has changed,
+// so that a renewed certificate needs no restart.
+type certificate struct {
+	certFile, keyFile string
+
+	mu      sync.Mutex
+	loaded  *tls.Certificate // nil before the first
+	changed [2]time.Time     // when the files were, as loaded
+}
+
+// get returns the certificate for a handshake. Files that cannot be read, as
+// while they are being replaced, leave the one that was loaded last.
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.load()
+	if c.loaded != nil {
+		return c.loaded, nil
+	}
+	return nil, err
+}
+
+func (c *certificate) load() error {
+	certInfo, certErr := os.Stat(c.certFile)
+	keyInfo, keyErr := os.Stat(c.keyFile)
+	if err := errors.Join(certErr, keyErr); err != nil {
+		return err
+	}
+	changed := [2]time.Time{certInfo.ModTime(), keyInfo.ModTime()}
+	if c.loaded != nil && changed == c.changed {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return err
+	}
+	c.loaded, c.changed = &pair, changed
+	return nil
+}
