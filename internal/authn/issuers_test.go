@@ -121,6 +121,13 @@ func TestSlowIssuerHoldsNobodyWithKeys(t *testing.T) {
 			t.Errorf("got %v, want an Unavailable error", err)
 		}
 	}
+	fetching := func() bool {
+		_, flight := w.auth.issuers.look(keySource{"a", w.issuer.URL}, "ed")
+		return flight != nil
+	}
+	if !fetching() {
+		t.Error("callers that went away waited until the fetch had ended")
+	}
 	if n := w.issuer.Asked(); n != 1 {
 		t.Errorf("ten requests made the server ask %d times, want once", n)
 	}
@@ -133,7 +140,10 @@ func TestSlowIssuerHoldsNobodyWithKeys(t *testing.T) {
 	hold = make(chan struct{})
 	w.issuer.Replace(authntest.Discovery, slow)
 	w.now = w.now.Add(keysFresh)
-	w.want(t, "slow, with keys", nil, "a", "ana") // or this test hangs
+	w.want(t, "slow, with keys", nil, "a", "ana")
+	if !fetching() {
+		t.Error("a request with keys at hand waited until the fetch had ended")
+	}
 	close(hold)
 }
 
