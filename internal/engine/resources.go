@@ -145,7 +145,7 @@ func (l *listing) branches(p *place) branches {
 	want := "*"
 	if outside > 0 {
 		want = l.within[p.depth]
-		if covered && l.query.Nested {
+		if covered { // which shows in a nested list only
 			put(want+"/", nil, true)
 		}
 	} else if l.query.Nested && (covered || slices.ContainsFunc(p.nodes, (*node).belowOnly)) {

@@ -46,6 +46,8 @@ func (h *handler) routes() []api.Route {
 		{Method: "GET", Path: "/v1/resources/{resource}/users", Handle: h.resourceUsers},
 		{Method: "GET", Path: "/v1/resources/{resource...}/users", Handle: h.resourceUsers},
 
+		{Method: "POST", Path: "/v1/users/{user}/tokens", Handle: h.retired},
+		{Method: "DELETE", Path: "/v1/users/{user}/tokens/{token}", Handle: h.retired},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/metadata", Handle: h.retired},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/metadata", Handle: h.retired},
 		{Method: "PUT", Path: "/v1/users/{user}/resources/{resource}/metadata", Handle: h.retired},

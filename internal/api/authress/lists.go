@@ -144,8 +144,8 @@ func (h *handler) resourceUsers(w http.ResponseWriter, r *api.Request) error {
 	return writeLinks(w, http.StatusOK, out)
 }
 
-// retired answers for metadata, which only the oldest SDKs still ask for. It is
-// a 405 because the SDKs repeat what fails with a 5xx.
+// retired answers for what only the oldest SDKs still call: scoped user tokens
+// and metadata. It is a 405 because the SDKs repeat what fails with a 5xx.
 func (h *handler) retired(w http.ResponseWriter, _ *api.Request) error {
 	w.Header().Set("Allow", "") // no method is left
 	return access.Errorf(access.NotSupported, "this endpoint is retired")

@@ -286,6 +286,36 @@ func TestWhoMayList(t *testing.T) {
 	}
 }
 
+// TestUsersListWhatIsTheirs asks with the tokens of users, as a browser does.
+func TestUsersListWhatIsTheirs(t *testing.T) {
+	s := startTrusting(t)
+	give(t, s.Server, "ana", "Authress:Owner", "documents/1")
+	s.Want(t, 200, "PUT", "/v1/resources/documents%2F2", settings("PUBLIC"))
+	ana, ben := s.token("ana"), s.token("ben")
+	for _, tt := range []struct{ token, path, want string }{
+		{ana, "/v1/users/ana/resources?resourceUri=documents", "200 documents/1 documents/2"},
+		{ana, "/v1/users/ana/resources?resourceUri=documents&permissions=documents:read", "200 documents/1"},
+		{ana, "/v1/users/ben/resources", "403"},
+		{ana, "/v1/users/ben/resources/documents%2F1/roles", "403"},
+		{ana, "/v1/resources/documents%2F1/users", "200 ana=Authress:Owner"},
+		{ana, "/v1/resources/documents%2F2/users", "403"},
+		{ben, "/v1/users/ben/resources", "200 documents/2"},
+		{ben, "/v1/users/ben/resources/documents%2F2/roles", "404"},
+		{ben, "/v1/resources/documents%2F2/users", "404"}, // what is public is no grant
+	} {
+		got := s.As(t, tt.token, "GET", tt.path, "")
+		text := fmt.Sprint(got.Status)
+		if got.Status == 200 {
+			var l listed
+			got.JSON(t, &l)
+			text += " " + strings.Join(l.elements(), " ")
+		}
+		if text != tt.want {
+			t.Errorf("%s: %s, want %s", tt.path, text, tt.want)
+		}
+	}
+}
+
 // TestListAfterCheckOfTheCollection is what version 2 of the JavaScript SDK
 // does for getUserResources: it lists only if the user may not do it to the
 // whole collection.
@@ -314,6 +344,7 @@ func TestListAfterCheckOfTheCollection(t *testing.T) {
 func TestRetiredEndpoints(t *testing.T) {
 	s := servertest.Start(t)
 	for _, req := range []string{
+		"POST /v1/users/ana/tokens", "DELETE /v1/users/ana/tokens/t1",
 		"GET /v1/users/ana/resources/documents%2F1/metadata", "GET /v1/users/ana/resources/documents/1/metadata",
 		"PUT /v1/users/ana/resources/documents%2F1/metadata", "PUT /v1/users/ana/resources/documents/1/metadata",
 	} {
