@@ -38,8 +38,10 @@ func (h *handler) routes() []api.Route {
 	return []api.Route{
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions/{permission}", Handle: h.authorizeUser},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions/{permission}", Handle: h.authorizeUser},
-		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions", Handle: h.userPermissions},
-		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions", Handle: h.userPermissions},
+		// Exact: "…/permissions/" is a check whose permission was left empty, and a
+		// list answered with 200 would be taken for a yes.
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions", Exact: true, Handle: h.userPermissions},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions", Exact: true, Handle: h.userPermissions},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/roles", Handle: h.userRoles},
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/roles", Handle: h.userRoles},
 		{Method: "GET", Path: "/v1/users/{user}/resources", Handle: h.userResources},
@@ -140,18 +142,20 @@ func writeError(w http.ResponseWriter, r *api.Request, err *access.Error) {
 // documentation shows; where it shows none, ours.
 func errorCode(err *access.Error) string {
 	switch err.Reason {
+	case access.NoSuchPath:
+		return "PathNotFound" // not to be taken for a denial
 	case access.RecordExists:
 		return "AccessRecordAlreadyExists"
 	case access.RoleExists:
 		return "RoleAlreadyExists"
 	case access.GroupExists:
 		return "GroupAlreadyExists"
+	case access.TenantExists:
+		return "TenantAlreadyExists"
 	case access.Claimed:
 		return "AlreadyClaimed"
 	case access.LastOwner:
 		return "LastOwner"
-	case access.TenantExists:
-		return "TenantAlreadyExists"
 	case access.TooManyKeys:
 		return "TooManyAccessKeys"
 	}
