@@ -53,6 +53,10 @@ const (
 	DefaultInviteLife = 7 * 24 * time.Hour
 )
 
+// MaxLinkedUserIDLen bounds the user id that an invite proposes, in characters
+// (ASCII). Source: the Authress API.
+const MaxLinkedUserIDLen = 32
+
 // ConflictStrategy says what accepting an invite does when the record that it
 // would write exists and others have a part in it.
 type ConflictStrategy string
@@ -87,6 +91,16 @@ func (i *Invite) Validate() error {
 	}
 	if life := i.Expires.Sub(i.Created); life < MinInviteLife || life > MaxInviteLife {
 		return Errorf(Invalid, "expiryTime must be 5 minutes to 30 days from now")
+	}
+	if i.Tenant != "" {
+		if _, err := ParseOrganizationID(i.Tenant); err != nil {
+			return err
+		}
+	}
+	if i.LinkedUserID != "" {
+		if _, err := parseID[string]("linkedUserId", i.LinkedUserID, MaxLinkedUserIDLen, "-_"); err != nil {
+			return err
+		}
 	}
 	for n := range i.Statements {
 		if len(i.Statements[n].Subjects) > 0 {

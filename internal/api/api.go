@@ -28,6 +28,7 @@ type Route struct {
 	// this path would be another route's whose last name was left empty.
 	Exact  bool
 	Public bool // asks for no credential, and looks at none
+	Secret bool // the path holds a secret: logs show the route's in its place
 	Handle Handler
 }
 
@@ -41,6 +42,7 @@ type Request struct {
 	ID     string        // of the request, echoed in the answer and kept in the audit trail
 	Caller access.Caller // zero on a Public route
 	params params
+	logged string // the path as logs show it
 }
 
 // Param returns what stood in the path for {name}, each segment unescaped

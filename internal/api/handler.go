@@ -47,7 +47,7 @@ type handler struct {
 // all routes happens here, in this order.
 func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	w := &answer{ResponseWriter: rw}
-	r := &Request{Request: hr, ID: requestID(hr)}
+	r := &Request{Request: hr, ID: requestID(hr), logged: hr.URL.Path}
 	header := w.Header()
 	header.Set("X-Request-Id", r.ID)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -125,6 +125,9 @@ func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
 		return target.dialect, access.Errorf(access.Invalid, "Content-Encoding: send the body as it is")
 	}
 	r.params = params
+	if target.Secret {
+		r.logged = target.Path
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if !target.Public {
 		if r.Caller, err = h.authenticate(r.Context(), r.Header); err != nil {
@@ -144,7 +147,7 @@ func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err 
 		// The caller has closed its side, and may still read what comes.
 		e = access.Errorf(access.Unavailable, "the request was cancelled before it was carried out")
 	default:
-		h.log.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.URL.Path, "err", err)
+		h.log.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.logged, "err", err)
 		e = errInternal()
 	}
 	w.Header().Set("Cache-Control", "no-store") // whatever the answer was going to be

@@ -23,6 +23,7 @@ type Entry struct {
 	Revision   access.Revision `json:"revision"` // of the commit that holds the entry
 	Time       time.Time       `json:"time"`
 	Actor      access.Subject  `json:"actor"`
+	Authority  access.Subject  `json:"authority,omitzero"`  // whose authority the write rests on, if not the actor's: an accepted invite's creator
 	Credential string          `json:"credential,omitzero"` // id of the key or token that proved the actor
 	Request    string          `json:"request,omitzero"`    // id of the request
 	Verb       string          `json:"verb"`                // what was to be done: "create", "update", "delete", …

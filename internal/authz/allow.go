@@ -10,6 +10,7 @@ import (
 const (
 	recordsArea  = "Authress:AccessRecords"
 	requestsArea = "Authress:AccessRequests"
+	invitesArea  = "Authress:Invites"
 	rolesArea    = "Authress:Roles"
 	groupsArea   = "Authress:Groups"
 	settingsArea = "Authress:ResourcePermissions" // of resources

@@ -24,6 +24,9 @@ type write struct {
 	store.Tx
 	snap *engine.Snapshot // of the revision before the transaction's own: decides what the caller may
 	made []audit.Write
+	// authority is on whose authority the write rests, when that is not the
+	// caller's.
+	authority access.Subject
 }
 
 // put writes a document in the transaction.
@@ -61,7 +64,7 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 		if err := fn(w); err != nil {
 			return err
 		}
-		return s.record(tx, c, a, w.made, nil)
+		return s.record(w, c, a, nil)
 	})
 	var refusal *access.Error
 	if errors.As(failed, &refusal) {
@@ -119,7 +122,7 @@ func (s *Service) snapshotOf(tx store.Tx, realm access.RealmID) (*engine.Snapsho
 // hang on whether the caller still waits for the answer.
 func (s *Service) recordRefusal(c access.Caller, a action, refusal *access.Error) error {
 	rev, err := s.store.Update(context.Background(), c.Realm, func(tx store.Tx) error {
-		return s.record(tx, c, a, nil, refusal)
+		return s.record(&write{Tx: tx}, c, a, refusal)
 	})
 	if err != nil {
 		return fmt.Errorf("recording a refused %s of %s %q: %w", a.verb, a.kind, a.id, err)
@@ -129,22 +132,23 @@ func (s *Service) recordRefusal(c access.Caller, a action, refusal *access.Error
 }
 
 // record puts the audit entry of the transaction's commit.
-func (s *Service) record(tx store.Tx, c access.Caller, a action, made []audit.Write, refusal *access.Error) error {
+func (s *Service) record(w *write, c access.Caller, a action, refusal *access.Error) error {
 	entry := audit.Entry{
-		Revision:   tx.Next(),
+		Revision:   w.Next(),
 		Time:       s.now(),
 		Actor:      c.Subject,
+		Authority:  w.authority,
 		Credential: c.Credential,
 		Request:    c.Request,
 		Verb:       a.verb,
 		Object:     audit.Object{Kind: string(a.kind), ID: a.id},
-		Writes:     made,
+		Writes:     w.made,
 		Outcome:    audit.Done,
 	}
 	if refusal != nil {
 		entry.Outcome, entry.Reason = audit.Refused, refusal.Message
 	}
-	if _, err := store.Audit.Put(tx, audit.ID(entry.Revision), &entry); err != nil {
+	if _, err := store.Audit.Put(w, audit.ID(entry.Revision), &entry); err != nil {
 		return fmt.Errorf("putting the audit entry: %w", err)
 	}
 	return nil

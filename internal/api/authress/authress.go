@@ -70,6 +70,12 @@ func (h *handler) routes() []api.Route {
 		{Method: "PATCH", Path: "/v1/requests/{request}", Handle: h.decideRequest},
 		{Method: "DELETE", Path: "/v1/requests/{request}", Handle: h.deleteRequest},
 
+		// The id of an invite is a secret of whoever holds it.
+		{Method: "POST", Path: "/v1/invites", Handle: h.createInvite},
+		{Method: "GET", Path: "/v1/invites/{invite}", Secret: true, Handle: h.getInvite},
+		{Method: "PATCH", Path: "/v1/invites/{invite}", Secret: true, Handle: h.acceptInvite},
+		{Method: "DELETE", Path: "/v1/invites/{invite}", Secret: true, Handle: h.deleteInvite},
+
 		{Method: "GET", Path: "/v1/roles", Handle: h.listRoles},
 		{Method: "POST", Path: "/v1/roles", Handle: h.createRole},
 		{Method: "GET", Path: "/v1/roles/{role}", Handle: h.getRole},

@@ -1,0 +1,140 @@
+package authz
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// giveInvited writes into a record what the invite gives the caller.
+//
+// By the dialect's custom that is the record whose id is the caller's user id.
+// But who accepts may have come by a user id that is the id of somebody else's
+// record ("rec_owner"), and who invites may wish to touch records that are not
+// for it to change. So the record of that id is left alone unless
+//
+//   - it does not exist, or was deleted and concerned nobody but the caller: it
+//     is made, and nothing that it gave before comes back;
+//   - it concerns nobody but the caller: the statements are added, or replace
+//     the others if the invite says REPLACE_RECORD_DATA and its creator may
+//     change the record;
+//   - it gives the caller something besides others, the invite says
+//     UNSAFE_FORCE_MERGE, and its creator may change the record: the statements
+//     are added, and the others gain them. The creator had the authority to
+//     give them to anybody.
+//
+// In every other case, and if the record would become too large, a record with
+// a generated id is made; with SKIP_CHANGES and a record that concerns others,
+// none.
+func (s *Service) giveInvited(w *write, c access.Caller, inv *access.Invite) error {
+	if len(inv.Statements) == 0 {
+		return nil
+	}
+	made := access.Record{
+		ID: access.RecordID(s.newID("rec_")), Name: "Invite", Description: "Made when an invite was accepted.",
+		Status: access.RecordActive, Updated: s.now(),
+		Subjects: []access.Subject{c.Subject}, Admins: []access.Subject{inv.Creator}, Statements: inv.Statements,
+	}
+	id, err := access.ParseRecordID(c.Subject.ID)
+	if err != nil { // the grammar of user ids is wider
+		return put(w, store.Records, string(made.ID), &made)
+	}
+	old, exists, err := find(w, store.Records, string(id))
+	if err != nil {
+		return err
+	}
+	switch {
+	case !exists:
+		made.ID = id
+	case old.Status != access.RecordActive:
+		if alone(&old, c.Subject) {
+			made.ID, made.Updated = id, s.after(old.Updated)
+		}
+	default:
+		next, how := resolve(w, c, inv, &old)
+		if how == skipped {
+			return nil
+		}
+		if how == changed && fits(next) {
+			next.Updated = s.after(old.Updated)
+			return replaceRecord(w, &old, next)
+		}
+	}
+	return put(w, store.Records, string(made.ID), &made)
+}
+
+// resolution is what becomes of a record that an invite meets.
+type resolution int
+
+const (
+	untouched resolution = iota // and another is made
+	changed
+	skipped // and none is made
+)
+
+// resolve returns the active record old as the invite changes it.
+func resolve(w *write, c access.Caller, inv *access.Invite, old *access.Record) (*access.Record, resolution) {
+	creator := access.Caller{Realm: c.Realm, Subject: inv.Creator}
+	mayChange := isAdmin(creator, old.Admins) || may(w.snap, creator, change, recordsArea, string(old.ID))
+	switch {
+	case alone(old, c.Subject) && inv.Strategy == access.ReplaceRecord && mayChange:
+		next := *old
+		next.Subjects, next.Statements = []access.Subject{c.Subject}, inv.Statements
+		return &next, changed
+	case alone(old, c.Subject):
+		return merged(old, inv, c.Subject), changed
+	case inv.Strategy == access.SkipChanges:
+		return nil, skipped
+	case inv.Strategy == access.ForceMerge && mayChange && slices.Contains(principals(old), c.Subject):
+		return merged(old, inv, c.Subject), changed
+	}
+	return nil, untouched
+}
+
+// merged adds the invite's statements to a record that gives the subject
+// something. Where statements have subjects of their own, the new ones have
+// this subject.
+func merged(old *access.Record, inv *access.Invite, subject access.Subject) *access.Record {
+	next := *old
+	next.Statements = slices.Clone(old.Statements)
+	for _, st := range inv.Statements {
+		if len(old.Subjects) == 0 {
+			st.Subjects = []access.Subject{subject}
+		}
+		next.Statements = append(next.Statements, st)
+	}
+	return &next
+}
+
+// principals are all to whom the record gives something.
+func principals(rec *access.Record) []access.Subject {
+	all := slices.Clone(rec.Subjects)
+	for _, st := range rec.Statements {
+		all = append(all, st.Subjects...)
+	}
+	return all
+}
+
+// alone reports whether the record gives something to the subject and to nobody
+// else.
+func alone(rec *access.Record, subject access.Subject) bool {
+	all := principals(rec)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(s access.Subject) bool { return s != subject })
+}
+
+// fits reports whether the record is within its limits. Its size is measured as
+// the store keeps it, which is somewhat more than the API counts.
+func fits(rec *access.Record) bool {
+	if rec.Validate() != nil {
+		return false
+	}
+	body, err := json.Marshal(rec)
+	if err != nil {
+		panic(fmt.Sprintf("authz: record %s: %v", rec.ID, err)) // of strings and times: it encodes
+	}
+	return len(body) <= access.MaxRecordBytes
+}
