@@ -101,3 +101,33 @@ func TestRefusedClaimsAndDecisionsAreAudited(t *testing.T) {
 		t.Errorf("the approval left the entry %+v, want the record and the request in it", e)
 	}
 }
+
+// TestRecover: an operator makes one more owner, and changes nothing that was
+// there.
+func TestRecover(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	made, err := f.Recover(ctx, access.DefaultRealm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := f.last(t)
+	if e.Verb != "recover" || e.Outcome != audit.Done || e.Actor != (access.Subject{Kind: "operator", ID: "host"}) || e.Object != (audit.Object{Kind: "client", ID: string(made.Client)}) {
+		t.Errorf("recovering left the entry %+v, want it done by the operator", e)
+	}
+	for _, w := range e.Writes {
+		if w.From != 0 {
+			t.Errorf("recovering replaced %s %s", w.Kind, w.ID)
+		}
+	}
+	if len(e.Writes) != 2 {
+		t.Errorf("recovering wrote %+v, want a client and a record", e.Writes)
+	}
+	fresh := access.Caller{Realm: access.DefaultRealm, Subject: access.Subject{Kind: access.ClientKind, ID: string(made.Client)}}
+	if err := f.DeleteClient(ctx, fresh, access.ClientID(f.owner.Subject.ID)); err != nil {
+		t.Errorf("the new owner deletes the old one: %v", err)
+	}
+	if _, err := f.Recover(ctx, "elsewhere"); !errors.Is(err, access.NotFound) {
+		t.Errorf("recovering a realm that is not there: %v, want NotFound", err)
+	}
+}
