@@ -14,6 +14,9 @@ import (
 // itself is who acts when the server writes what it has seen, for nobody.
 var itself = access.Subject{Kind: "operator", ID: "server"}
 
+// errNoNews ends a write that another one has made needless, without a commit.
+var errNoNews = errors.New("nothing new")
+
 // SawUser keeps what a verified token says of its user, where that is new. A
 // failure is the operator's: the user is proved all the same. It is told when a
 // token is verified, not at every request, and writes only what changed.
@@ -35,11 +38,13 @@ func (s *Service) SawUser(ctx context.Context, realm access.RealmID, seen access
 			if !exists {
 				user = access.User{ID: seen.ID, Created: s.now()}
 			}
-			user.Learn(seen)
+			if news := user.Learn(seen); exists && !news {
+				return errNoNews
+			}
 			return put(w, store.Users, user.ID, &user)
 		})
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errNoNews) {
 		s.log.Error("a user that a token names could not be kept", "realm", realm, "user", seen.ID, "err", err)
 	}
 }
