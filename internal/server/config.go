@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+
+	"github.com/reeve-authz/reeve/internal/outbound"
 )
 
 // Config says how to run the server. Its zero value is not ready to use: Data
@@ -51,6 +53,9 @@ func (c Config) validate() error {
 		if !isOrigin(strings.TrimSuffix(u, "/")) {
 			return fmt.Errorf("public-url: %q is not scheme://host[:port]; clients find the API at the root of its host only", u)
 		}
+	}
+	if _, err := outbound.New(c.OutboundAllow); err != nil {
+		return fmt.Errorf("outbound-allow: %w", err)
 	}
 	for _, o := range c.CORSOrigins {
 		if !isOrigin(o) {

@@ -75,7 +75,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	}
 	out, err := outbound.New(s.cfg.OutboundAllow)
 	if err != nil {
-		return fmt.Errorf("outbound-allow: %w", err)
+		return err
 	}
 	svc := authz.New(authz.Config{Store: s.store, Feed: f, Directory: dir, Outbound: out, Log: s.log})
 	if s.Bootstrap, err = bootstrap(ctx, s.cfg, svc); err != nil {
