@@ -62,8 +62,11 @@ func checkCommand() *cobra.Command {
 // confidential refuses to send a key in plain text to another machine.
 func confidential(server string, insecure bool) error {
 	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "http" || insecure {
-		return nil // client.New says what is wrong with a URL
+	if err != nil {
+		return fmt.Errorf("url: %w", err)
+	}
+	if u.Scheme != "http" || insecure {
+		return nil
 	}
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil

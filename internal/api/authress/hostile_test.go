@@ -216,7 +216,8 @@ func (w *hostileWorld) remove(t *testing.T, list, name string) {
 // create makes a record of the names, as they are, unless its id is taken.
 func (w *hostileWorld) create(t *testing.T, id, user, role, resource string) {
 	t.Helper()
-	body := fmt.Sprintf(`{"recordId":"%s","name":"x","users":[{"userId":"%s"}],"statements":[{"roles":["%s"],"resources":[{"resourceUri":"%s"}]}]}`, id, user, role, resource)
+	body := strings.NewReplacer("ID", id, "USER", user, "ROLE", role, "RESOURCE", resource).Replace( // as they are, not quoted
+		`{"recordId":"ID","name":"x","users":[{"userId":"USER"}],"statements":[{"roles":["ROLE"],"resources":[{"resourceUri":"RESOURCE"}]}]}`)
 	switch status := w.send(t, "POST", "/v1/records", w.Owner, body); status {
 	case 201:
 		// A new record, which might make a later check right: the evaluator
