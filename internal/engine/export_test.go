@@ -20,3 +20,6 @@ func NewWithCrowds(wide int) *Snapshot {
 
 // Meet is what two segments have in common.
 var Meet = meet
+
+// PublicRole is the role that everyone has on what is public.
+const PublicRole = publicRole

@@ -257,7 +257,7 @@ func TestPublicLife(t *testing.T) {
 		{"the realm adds reading", realm("docs:read"), true, true},
 		{"the realm adds something else", realm("docs:list"), true, false},
 		{"the realm adds reading of all", realm("*:read"), true, true},
-		{"somebody writes what everyone holds", role("what is public", "docs:write"), true, true},
+		{"somebody writes what everyone holds", role(engine.PublicRole, "docs:write"), true, true},
 		{"its parent becomes public", settings("docs/*", true), true, true},
 		{"it does not stay public", settings("docs/1", false), true, true},
 		{"its parent is deleted", access.Change{ID: access.ResourceURI("docs/*")}, false, false},
@@ -265,7 +265,7 @@ func TestPublicLife(t *testing.T) {
 		{"the realm is deleted", access.Change{ID: access.RealmID("r")}, true, false},
 		{"the collection is not public", settings("docs", false), false, false},
 		{"what is no resource becomes public", settings("/docs/", true), false, false},
-		{"a record gives what everyone holds", record("r1", "what is public", "docs", ana), false, false},
+		{"a record gives what everyone holds", record("r1", engine.PublicRole, "docs", ana), false, false},
 	} {
 		snap = snap.Apply(access.Revision(i+1), []access.Change{tt.change})
 		for do, want := range map[access.Permission]bool{"public": tt.public, "docs:read": tt.read, "docs:write": false} {

@@ -89,6 +89,9 @@ func walkList(t *testing.T, s *servertest.Server, path string) []string {
 	for i := range 1000 {
 		var l listed
 		s.Want(t, 200, "GET", next, "").JSON(t, &l)
+		if len(l.elements()) == 0 && i > 0 {
+			t.Fatalf("%s: an empty page, which the page before promised", next)
+		}
 		all = append(all, l.elements()...)
 		if (l.Pagination.Next == nil) != (l.Links.Next == nil) || !strings.HasPrefix(l.Links.Self.Href, s.URL) {
 			t.Fatalf("%s: a cursor without a link, or a link without a cursor, or no link to itself", next)
