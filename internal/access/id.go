@@ -28,8 +28,12 @@ const (
 	MaxOrganizationIDLen = 128
 )
 
-// ReservedPrefix begins the ids of what is built in. Callers cannot make such.
-const ReservedPrefix = "Authress:"
+// ReservedName is the first part of the names of what is built in: roles that
+// callers cannot make, and the server's own resources.
+const (
+	ReservedName   = "Authress"
+	ReservedPrefix = ReservedName + ":"
+)
 
 // ParseRoleID returns an Invalid error unless s is 1 to MaxRoleIDLen letters,
 // digits and -._:@.

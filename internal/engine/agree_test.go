@@ -48,7 +48,7 @@ func TestAgreesWithNaive(t *testing.T) {
 // Names that nearly collide.
 var (
 	segments = []string{
-		"doc", "docs", "Doc", "1", "10", "ns", "ns:a", "ns:A", "ns:ab", "ns:a:b", "ns:", "ns::b", "ns:a:", "ns:b:b",
+		"doc", "docs", "Doc", "1", "10", "ns", "ns:a", "ns:A", "ns:ab", "ns:a:b", "ns:", "ns::b", "ns:a:", "ns:b:b", "Authress:a", "Authress",
 	}
 	starSegments = []string{"*", "*", "ns:*", "*:a", "*:*", "ns:*:b", "ns:*:*", "*:a:b", "*::b", "*:", "ns::*"}
 	actions      = []string{

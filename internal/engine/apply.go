@@ -21,7 +21,8 @@ type statement struct {
 // crowdKind is the kind of a crowd: the subjects of one wide statement as if
 // they were a group, so that a record costs memory for its subjects and its
 // resources, and not for every pair of them. A check looks at each crowd that
-// the subject is in, so only wide statements have one.
+// the subject is in, so only wide statements have one, and none that has few
+// resources: records with one resource and many users are many.
 const crowdKind access.SubjectKind = "crowd"
 
 // Apply returns the snapshot after the changes of one or more commits, the
@@ -196,7 +197,7 @@ func (e *edit) prepare(id access.RecordID, doc *access.Record, i int) statement 
 		subjects:  distinct(slices.Concat(doc.Subjects, st.Subjects)),
 		resources: distinct(uris),
 	}
-	if len(s.subjects)*len(s.resources) > e.next.wide {
+	if len(s.resources) > e.next.long && len(s.subjects)*len(s.resources) > e.next.wide {
 		s.crowd = []access.Subject{{Kind: crowdKind, ID: fmt.Sprintf("%s %d", id, i)}} // ids have no space
 	}
 	return s

@@ -10,6 +10,7 @@ import (
 // and what is left to read.
 type visit struct {
 	node   *node
+	root   bool   // nothing has been read
 	inside bool   // between parts of a segment; parts then holds the rest of it
 	parts  string // begins with the colon before the next part; "" after the last
 	rest   string // the segments after this one
@@ -33,7 +34,7 @@ func (n *node) covering(uri access.ResourceURI, see func(*grant) bool) bool {
 		return false
 	}
 	var buf [8]visit // deeper only with many stars, then allocated
-	todo := append(buf[:0], visit{node: n, rest: string(uri)})
+	todo := append(buf[:0], visit{node: n, root: true, rest: string(uri)})
 	for len(todo) > 0 {
 		v := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
@@ -54,10 +55,21 @@ func (n *node) covering(uri access.ResourceURI, see func(*grant) bool) bool {
 }
 
 // nextSegment appends where the next segment leads.
+//
+// The server's own resources, "Authress:…", are met by name, or by the grant
+// "*" of everything: a "*" that begins a longer grant stands for the names of
+// an application. Source: Authress says of the lone "*" alone that it covers
+// them; our reading, so that a grant on "*/*" administers nothing.
 func (v *visit) nextSegment(todo []visit) []visit {
 	seg, rest, _ := strings.Cut(v.rest, "/")
 	if next := v.node.name(seg); next != nil {
 		todo = append(todo, visit{node: next, rest: rest})
+	}
+	if v.root && strings.HasPrefix(seg, access.ReservedPrefix) {
+		if next := v.node.star(parts).child(step{named, access.ReservedName}); next != nil {
+			todo = append(todo, visit{node: next, inside: true, parts: seg[len(access.ReservedName):], rest: rest})
+		}
+		return todo
 	}
 	if next := v.node.star(anySegment); next != nil {
 		todo = append(todo, visit{node: next, rest: rest})

@@ -11,10 +11,10 @@ func (s *Snapshot) Leftovers() int {
 }
 
 // NewWithCrowds returns New's snapshot, except that statements of more rows
-// than wide have a crowd.
+// than wide have a crowd, however few their resources are.
 func NewWithCrowds(wide int) *Snapshot {
 	s := New()
-	s.wide = wide
+	s.wide, s.long = wide, 0
 	return s
 }
 

@@ -26,6 +26,7 @@ type Snapshot struct {
 	named    *immutable.Map[access.ResourceURI, []*source] // the statements that name a resource, in no order
 	public   *holder                                       // what everyone holds; its role is publicRole
 	wide     int                                           // rows (subjects times resources) above which a statement has a crowd
+	long     int                                           // if it has more resources than this
 }
 
 // holder is what the documents say about one subject. Subjects of whom they
@@ -59,6 +60,7 @@ func New() *Snapshot {
 		named:   immutable.NewMap[access.ResourceURI, []*source](byText[access.ResourceURI]{}),
 		public:  &holder{},
 		wide:    1000,
+		long:    4,
 	}
 	s.roles = s.roles.Set(publicRole, publicPermissions(nil))
 	for _, r := range access.BuiltInRoles() {

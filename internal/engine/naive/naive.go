@@ -122,6 +122,9 @@ func covers(grants []string, asked access.ResourceURI) bool {
 	r := strings.Split(string(asked), "/")
 	return asked != "" && slices.ContainsFunc(grants, func(grant string) bool {
 		q := strings.Split(strings.Trim(grant, "/"), "/")
+		if strings.HasPrefix(r[0], "Authress:") && q[0][0] == '*' && strings.Trim(grant, "/") != "*" {
+			return false
+		}
 		return len(q) <= len(r) && slices.EqualFunc(q, r[:len(q)], coversSegment)
 	})
 }
