@@ -19,14 +19,15 @@ const stopWithin = 10_000; // ms
 
 /**
  * startServer resolves once GET /readyz answers 200. It rejects with the
- * server's log if that does not happen, or if the server ends before.
+ * server's log if that does not happen, or if the server ends before. args are
+ * further flags of `reeve serve`.
  */
-export async function startServer() {
+export async function startServer(...args) {
   const data = mkdtempSync(join(tmpdir(), 'reeve-compat-'));
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     try {
-      return await start(port, data);
+      return await start(port, data, args);
     } catch (error) {
       // Another program may take the port before the server does.
       if (attempt === 3 || !/address already in use/.test(error.message)) {
@@ -37,9 +38,9 @@ export async function startServer() {
   }
 }
 
-async function start(port, data) {
+async function start(port, data, args) {
   const url = `http://127.0.0.1:${port}`;
-  const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`, '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['serve', '--listen', `127.0.0.1:${port}`, '--data', data, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stdout.setEncoding('utf8').on('data', text => { log += text; });
   child.stderr.setEncoding('utf8').on('data', text => { log += text; });
@@ -79,6 +80,9 @@ async function start(port, data) {
     /** client is an SDK client, of the first client with all rights unless another key is given. */
     client: (accessKey = bootstrap.accessKey) => new AuthressClient({ authressApiUrl: url, userAgent: 'compat' }, accessKey),
 
+    /** as is an SDK client that sends that token, as an application does for its user. */
+    as: token => new AuthressClient({ authressApiUrl: url, userAgent: 'compat' }, () => token),
+
     /** stop asks the server to end, and rejects unless it does so cleanly and soon. */
     async stop() {
       child.kill('SIGTERM');
@@ -106,8 +110,8 @@ function freePort() {
 
 /**
  * refused asserts that the SDK call fails with that status, with a body that
- * has a title, an errorCode (that one, if given) and an errorId, and returns
- * the error.
+ * has a title, an errorCode (that one, if given) and an errorId, which is also
+ * a header, and returns the error.
  */
 export async function refused(call, status, errorCode) {
   let error;
@@ -122,6 +126,7 @@ export async function refused(call, status, errorCode) {
     assert.equal(typeof error.data?.[field], 'string', `${field} of ${describe(error)}`);
     assert.notEqual(error.data[field], '', `${field} of ${describe(error)}`);
   }
+  assert.equal(error.headers['x-request-id'], error.data.errorId, `x-request-id of ${describe(error)}`);
   if (errorCode) {
     assert.equal(error.data.errorCode, errorCode, `errorCode of ${describe(error)}`);
   }
