@@ -183,10 +183,12 @@ func TestMessages(t *testing.T) {
 		{"no host", func() string { return "GET /v1/roles HTTP/1.1\r\nAuthorization: Bearer " + s.AccessKey + "\r\n\r\n" }, malformed},
 		{"two hosts", func() string { return "GET /v1/roles HTTP/1.1\r\nHost: evil.example\r\n" + auth + "\r\n" }, malformed},
 		{"a header far too long", func() string {
-			return "GET /v1/roles HTTP/1.1\r\n" + auth + "X-Long: " + strings.Repeat("x", 2<<20) + "\r\n\r\n"
+			// No longer than socket buffers hold: a server that closes on a peer which
+			// is still sending may take its answer away again.
+			return "GET /v1/roles HTTP/1.1\r\n" + auth + "X-Long: " + strings.Repeat("x", 64<<10) + "\r\n\r\n"
 		}, http.StatusRequestHeaderFieldsTooLarge},
 		{"a body far too long", func() string {
-			b := `{"name":"` + strings.Repeat("x", 2<<20) + `"}`
+			b := `{"name":"` + strings.Repeat("x", 1<<20) + `"}`
 			return "POST /v1/roles HTTP/1.1\r\n" + auth + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(b), b)
 		}, http.StatusRequestEntityTooLarge},
 		{"a compressed body", func() string {
