@@ -11,8 +11,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // Bounds on connections, against slow, idle and many peers.
@@ -56,7 +54,38 @@ func listen(ctx context.Context, cfg Config) (*http.Server, net.Listener, error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listening: %w", err)
 	}
-	return s, netutil.LimitListener(listener, maxConnections), nil
+	return s, &limited{Listener: listener, free: make(chan struct{}, maxConnections)}, nil
+}
+
+// limited accepts no more connections at a time than its channel has room for.
+// The one of golang.org/x/net/netutil will not do: its connections hide
+// CloseWrite, without which net/http cuts off the answer to a peer that is still
+// sending.
+type limited struct {
+	net.Listener
+	free chan struct{}
+}
+
+func (l *limited) Accept() (net.Conn, error) {
+	l.free <- struct{}{}
+	conn, err := l.Listener.Accept()
+	tcp, ok := conn.(*net.TCPConn)
+	if err != nil || !ok {
+		<-l.free
+		return conn, err
+	}
+	return &limitedConn{TCPConn: tcp, release: sync.OnceFunc(func() { <-l.free })}, nil
+}
+
+type limitedConn struct {
+	*net.TCPConn
+	release func()
+}
+
+func (c *limitedConn) Close() error {
+	err := c.TCPConn.Close()
+	c.release()
+	return err
 }
 
 // certificate is what two files hold, read again when one of them has changed,

@@ -354,3 +354,19 @@ func TestFirstStartThatCannotListenMakesNoOwner(t *testing.T) {
 		t.Error("the start that could serve made no owner")
 	}
 }
+
+// TestAnswerReachesAPeerThatIsStillSending: closing at once would take the answer
+// away again.
+func TestAnswerReachesAPeerThatIsStillSending(t *testing.T) {
+	s := servertest.Start(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: %s\r\n\r\n", strings.Repeat("x", 64<<10))
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || !strings.HasPrefix(line, "HTTP/1.1 431") {
+		t.Errorf("%q, %v; want 431", line, err)
+	}
+}
