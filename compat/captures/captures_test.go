@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,9 +33,11 @@ func TestCaptures(t *testing.T) {
 	}
 	for _, script := range scripts {
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".http"), func(t *testing.T) {
-			s := process.Start(t)
+			s := process.Start(t, "--outbound-allow", "127.0.0.1/32") // where the users' issuer is
 			vars := credentials(t, s.AccessKey)
 			secrets := []string{vars["accessKey"], vars["jsToken"], vars["pyToken"], vars["csToken"]}
+			vars["issuer"], vars["userToken"] = issuer(t, "ana")
+			secrets = append(secrets, vars["userToken"])
 			for _, e := range readScript(t, script) {
 				request, err := e.wire(vars)
 				if err != nil {
@@ -105,6 +109,33 @@ func credentials(t *testing.T, accessKey string) map[string]string {
 		"pyToken": sign(t, parts[3], map[string]any{"alg": "EdDSA", "typ": "JWT", "kid": key}, claims(map[string]any{"scopes": "openId"})),
 		"csToken": sign(t, parts[3], map[string]any{"alg": "EdDSA", "kid": key, "typ": "at+jwt"}, claims(map[string]any{"scopes": "openid", "nbf": now - 600})),
 	}
+}
+
+// issuer starts an OpenID Connect issuer, which a script registers, and returns
+// its URL and a token of it for the user.
+func issuer(t *testing.T, user string) (url, token string) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	answer := func(path string, v any) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(v) })
+	}
+	answer("/.well-known/openid-configuration", map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/keys"})
+	answer("/keys", map[string]any{"keys": []map[string]string{
+		{"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(public), "kid": "k", "alg": "EdDSA", "use": "sig"},
+	}})
+	now := time.Now().Unix()
+	return server.URL, sign(t, base64.StdEncoding.EncodeToString(der), map[string]any{"alg": "EdDSA", "kid": "k", "typ": "JWT"},
+		map[string]any{"iss": server.URL, "sub": user, "aud": "app", "iat": now, "exp": now + 60*60, "name": "Ana"})
 }
 
 // sign makes a compact token with a private key as an access key carries it.

@@ -170,6 +170,9 @@ func (e *exchange) check(a process.Answer, vars map[string]string) []string {
 		if err := dec.Decode(&got); err != nil {
 			return append(wrong, fmt.Sprintf("the body is not JSON: %v", err))
 		}
+		// Members are compared in any order, so that one may name what another
+		// binds: the first round binds.
+		differ("", got, want, vars)
 		wrong = append(wrong, differ("", got, want, vars)...)
 	}
 	return wrong
