@@ -42,6 +42,7 @@ func serveCommand() *cobra.Command {
 	f.StringSlice("public-url", nil, "scheme://host[:port] under which clients know the server; may be repeated, links name the first")
 	f.StringSlice("cors-origin", nil, "scheme://host[:port] of pages whose scripts may call the API; may be repeated")
 	f.StringSlice("outbound-allow", nil, "host name, address or network, beside public addresses, where identity providers may be; may be repeated")
+	f.StringSlice("public-permission", nil, "permission that a PUBLIC resource gives every user, beside \"public\"; may be repeated")
 	f.String("account-id", "", "account id of the first start's realm (default acc_default)")
 	f.String("access-key-file", "", "file with the access key of the first start's owner")
 	f.String("api-key-file", "", "file with the API key of the first start's owner")
@@ -54,19 +55,20 @@ func serveConfig(cmd *cobra.Command) (server.Config, error) {
 		return server.Config{}, err
 	}
 	return server.Config{
-		Data:          k.String("data"),
-		Listen:        k.String("listen"),
-		Dev:           k.Bool("dev"),
-		Insecure:      k.Bool("insecure"),
-		TLSCert:       k.String("tls-cert"),
-		TLSKey:        k.String("tls-key"),
-		PublicURLs:    list(k, "public-url"),
-		CORSOrigins:   list(k, "cors-origin"),
-		OutboundAllow: list(k, "outbound-allow"),
-		AccountID:     k.String("account-id"),
-		AccessKeyFile: k.String("access-key-file"),
-		APIKeyFile:    k.String("api-key-file"),
-		Version:       buildVersion(),
+		Data:              k.String("data"),
+		Listen:            k.String("listen"),
+		Dev:               k.Bool("dev"),
+		Insecure:          k.Bool("insecure"),
+		TLSCert:           k.String("tls-cert"),
+		TLSKey:            k.String("tls-key"),
+		PublicURLs:        list(k, "public-url"),
+		CORSOrigins:       list(k, "cors-origin"),
+		OutboundAllow:     list(k, "outbound-allow"),
+		PublicPermissions: list(k, "public-permission"),
+		AccountID:         k.String("account-id"),
+		AccessKeyFile:     k.String("access-key-file"),
+		APIKeyFile:        k.String("api-key-file"),
+		Version:           buildVersion(),
 	}, nil
 }
 

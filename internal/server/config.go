@@ -23,10 +23,13 @@ type Config struct {
 	PublicURLs    []string // scheme://host[:port] under which clients know the server; links name the first
 	CORSOrigins   []string // scheme://host[:port] of pages whose scripts may call; none if empty
 	OutboundAllow []string // host names and networks, beside the public addresses, that issuers may be at
-	AccountID     string   // of the realm that the first start makes
-	AccessKeyFile string   // presets the first owner's access key
-	APIKeyFile    string   // presets the first owner's API key
-	Version       string
+	// PublicPermissions are what a public resource of the default realm gives
+	// every user, beside the permission "public".
+	PublicPermissions []string
+	AccountID         string // of the realm that the first start makes
+	AccessKeyFile     string // presets the first owner's access key
+	APIKeyFile        string // presets the first owner's API key
+	Version           string
 }
 
 // validate returns an error that says what to set otherwise.

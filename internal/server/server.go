@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/api"
 	"github.com/reeve-authz/reeve/internal/api/authress"
 	"github.com/reeve-authz/reeve/internal/api/native"
@@ -80,6 +81,9 @@ func (s *Server) start(ctx context.Context) (err error) {
 	svc := authz.New(authz.Config{Store: s.store, Feed: f, Directory: dir, Outbound: out, Log: s.log})
 	if s.Bootstrap, err = bootstrap(ctx, s.cfg, svc); err != nil {
 		return err
+	}
+	if err := svc.SetPublicPermissions(ctx, access.DefaultRealm, s.cfg.PublicPermissions); err != nil {
+		return fmt.Errorf("public-permission: %w", err)
 	}
 	s.authn = authn.New(authn.Config{Directory: dir, Origins: s.cfg.origins(), Outbound: out, Saw: svc.SawUser, Log: s.log})
 	if s.http.Handler, err = s.handler(svc); err != nil {

@@ -2,10 +2,12 @@ package authress_test
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/reeve-authz/reeve/internal/server"
 	"github.com/reeve-authz/reeve/internal/server/servertest"
 )
 
@@ -181,5 +183,34 @@ func TestWhoMaySet(t *testing.T) {
 		if got := s.As(t, "", method, path, settings("CLAIM")); got.Status != 401 {
 			t.Errorf("%s %s without a credential: %d, want 401", method, path, got.Status)
 		}
+	}
+}
+
+// TestPublicPermissionsOfTheOperator: what the operator adds, a public resource
+// gives, until a start that does not add it.
+func TestPublicPermissionsOfTheOperator(t *testing.T) {
+	data := t.TempDir()
+	var owner string
+	for n, tt := range []struct {
+		added []string
+		read  bool
+	}{{nil, false}, {[]string{"documents:READ", "lists"}, true}, {[]string{"documents:write"}, false}, {[]string{"*:read"}, true}, {nil, false}} {
+		t.Run(fmt.Sprint(tt.added), func(t *testing.T) {
+			s := servertest.StartWith(t, server.Config{Data: data, PublicPermissions: tt.added})
+			if n == 0 {
+				owner = s.Owner
+				s.Want(t, 200, "PUT", "/v1/resources/documents%2F1", `{"permissions":[{"action":"PUBLIC","allow":true}]}`)
+			}
+			s.Owner = owner
+			if got := allowed(t, s, "anybody", "documents/1/pages/2", "documents:read"); got != tt.read {
+				t.Errorf("reading: %v, want %v", got, tt.read)
+			}
+			if !allowed(t, s, "anybody", "documents/1", "public") || allowed(t, s, "anybody", "documents/2", "public") {
+				t.Error("want the permission public on the resource, and not beside it")
+			}
+		})
+	}
+	if _, err := server.Open(t.Context(), server.Config{Data: data, Listen: "127.0.0.1:0", PublicPermissions: []string{"a b"}}, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a malformed permission is accepted")
 	}
 }
