@@ -36,6 +36,9 @@ func readInvite(r *api.Request) (access.Invite, authz.InviteExpiry, error) {
 	if err != nil {
 		return access.Invite{}, expiry, err
 	}
+	if body.Statements == nil {
+		return access.Invite{}, expiry, access.Errorf(access.Invalid, "statements must be a list")
+	}
 	// Accepting makes a record of it, which has a limit.
 	if size, err := sizeOf(body); err != nil {
 		return access.Invite{}, expiry, err

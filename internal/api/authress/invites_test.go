@@ -119,7 +119,7 @@ func TestInviteRefusals(t *testing.T) {
 		body string
 		want int
 	}{
-		{`{}`, 201}, {``, 201}, {`{"statements":[]}`, 201}, {`[]`, 400}, {`{"Statements":[]}`, 400},
+		{`{}`, 400}, {``, 400}, {`{"statements":null}`, 400}, {`{"statements":[]}`, 201}, {`[]`, 400}, {`{"Statements":[]}`, 400},
 		{swap(st, list(st, 100)), 201}, {swap(st, list(st, 101)), 400},
 		{swap(`{"roles"`, `{"users":[{"userId":"ana"}],"roles"`), 400}, {swap(`{"roles"`, `{"groups":[{"groupId":"grp_a"}],"roles"`), 400},
 		{swap(`{"roles"`, `{"users":[],"groups":null,"roles"`), 201},
@@ -192,7 +192,7 @@ func TestWhoMayInvite(t *testing.T) {
 	} {
 		id, key := s.NewClient(t)
 		give(t, s, id, tt.role, tt.on)
-		path := "/v1/invites/" + invite(t, s, s.Owner, `{}`)
+		path := "/v1/invites/" + invite(t, s, s.Owner, `{"statements":[]}`)
 		if got := s.As(t, key, "GET", path, ""); got.Status != tt.get {
 			t.Errorf("reading with %s on %s: %d %s, want %d", tt.role, tt.on, got.Status, got.Body, tt.get)
 		}

@@ -47,6 +47,17 @@ func (q query) get(name string) string {
 	return v
 }
 
+// present are the parameters that are not absent.
+func (q query) present() url.Values {
+	values := url.Values{}
+	for name := range q {
+		if v := q.get(name); v != "" {
+			values.Set(name, v)
+		}
+	}
+	return values
+}
+
 // filter reads the parameter filter.
 func (q query) filter(maxLen int) (string, error) {
 	f := q.get("filter")
@@ -85,12 +96,8 @@ func (h *handler) listing(r *api.Request, largest int) (listing, error) {
 
 // scope is the request without its cursor.
 func scope(r *api.Request, q query) string {
-	rest := url.Values{}
-	for name := range q {
-		if v := q.get(name); name != "cursor" && v != "" {
-			rest.Set(name, v)
-		}
-	}
+	rest := q.present()
+	rest.Del("cursor")
 	return r.URL.EscapedPath() + "?" + rest.Encode()
 }
 

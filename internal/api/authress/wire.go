@@ -113,7 +113,7 @@ func (h *handler) self(r *api.Request, segments ...string) links {
 // page is what a collection says beside its elements. next is where the next
 // page begins, "" at the end.
 func (h *handler) page(r *api.Request, l listing, next string) (pagination, links, error) {
-	here := url.Values(l.query)
+	here := l.query.present()
 	path := r.URL.EscapedPath()
 	ls := links{Self: h.link(r, path, here)}
 	if next == "" {
@@ -123,14 +123,8 @@ func (h *handler) page(r *api.Request, l listing, next string) (pagination, link
 	if err != nil {
 		return pagination{}, links{}, err
 	}
-	there := url.Values{}
-	for name := range l.query {
-		if v := l.query.get(name); v != "" {
-			there.Set(name, v)
-		}
-	}
-	there.Set("cursor", cursor)
-	nextLink := h.link(r, path, there)
+	here.Set("cursor", cursor)
+	nextLink := h.link(r, path, here)
 	ls.Next = &nextLink
 	return pagination{Next: &nextPage{cursor}}, ls, nil
 }
