@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +32,14 @@ type fixture struct {
 
 func newFixture(t *testing.T, wrap func(store.Store) store.Store) *fixture {
 	t.Helper()
-	opened, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir()})
+	return newFixtureIn(t, t.TempDir(), wrap)
+}
+
+// newFixtureIn makes the realm unless the folder has one; the owner is then
+// nobody.
+func newFixtureIn(t *testing.T, folder string, wrap func(store.Store) store.Store) *fixture {
+	t.Helper()
+	opened, err := sqlite.Open(t.Context(), sqlite.Config{Dir: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +63,9 @@ func newFixture(t *testing.T, wrap func(store.Store) store.Store) *fixture {
 		t.Fatal(err)
 	}
 	svc := authz.New(authz.Config{Store: st, Feed: f, Directory: dir, Outbound: out, Log: log})
+	if dir.Realm(access.DefaultRealm) != nil {
+		return &fixture{Service: svc, store: st, feed: f}
+	}
 	b, err := svc.NewBootstrap(authz.Bootstrap{})
 	if err != nil {
 		t.Fatal(err)
@@ -337,4 +349,50 @@ func TestRevokedCallerIsRefusedInTheOrderOfCommits(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	close(release)
 	wg.Wait()
+}
+
+// TestCursorOfARevisionThatIsNotThere: a store that was put back to an earlier
+// state refuses the cursors that it made since.
+func TestCursorOfARevisionThatIsNotThere(t *testing.T) {
+	dir := t.TempDir()
+	f := newFixtureIn(t, dir, nil)
+	early, err := f.SealCursor(f.owner, "a", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup := t.TempDir()
+	copyStore(t, dir, backup)
+	if _, err := f.CreateRecord(t.Context(), f.owner, record("r1", "ana")); err != nil {
+		t.Fatal(err)
+	}
+	late, err := f.SealCursor(f.owner, "a", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, cursor := range map[string]string{"early": early, "late": late} {
+		if after, err := f.OpenCursor(f.owner, "a", cursor); err != nil || after != "x" {
+			t.Errorf("%s: got %q, %v; want x", name, after, err)
+		}
+	}
+	restored := newFixtureIn(t, backup, nil)
+	if after, err := restored.OpenCursor(f.owner, "a", early); err != nil || after != "x" {
+		t.Errorf("after the restore: got %q, %v; want x", after, err)
+	}
+	if after, err := restored.OpenCursor(f.owner, "a", late); !errors.Is(err, access.Invalid) {
+		t.Errorf("of a commit that the restore undid: got %q, %v; want an Invalid error", after, err)
+	}
+}
+
+// copyStore copies the files of a store that nobody writes to.
+func copyStore(t *testing.T, from, to string) {
+	t.Helper()
+	for _, name := range []string{"reeve.db", "reeve.db-wal"} {
+		body, err := os.ReadFile(filepath.Join(from, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), body, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -119,43 +120,56 @@ const cursorMACLen = 16 // bytes
 
 // SealCursor makes a page cursor from the id where the next page begins. Only
 // a list of the same realm and scope opens it; scope names the endpoint and
-// everything that selects what is listed.
+// everything that selects what is listed. It holds the realm's revision, too.
 func (s *Service) SealCursor(c access.Caller, scope, after string) (string, error) {
-	mac, err := s.cursorMAC(c, scope, after)
+	snap, err := s.feed.Snapshot(c.Realm)
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(mac, after...)), nil
+	position := append(binary.AppendVarint(nil, int64(snap.Revision())), after...)
+	mac, err := s.cursorMAC(c, scope, position)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(append(mac, position...)), nil
 }
 
 // OpenCursor returns what SealCursor was given, or an Invalid error if this
-// server did not make the cursor for the caller's realm and the scope.
+// server did not make the cursor for the caller's realm and the scope, or made
+// it at a revision that the realm does not have, as before a backup was restored.
+// It stays good across later commits: a page begins after an id, so what did not
+// change in between is listed once.
 func (s *Service) OpenCursor(c access.Caller, scope, cursor string) (after string, err error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return "", err
+	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) < cursorMACLen {
 		return "", errCursor()
 	}
-	after = string(raw[cursorMACLen:])
-	mac, err := s.cursorMAC(c, scope, after)
+	position := raw[cursorMACLen:]
+	mac, err := s.cursorMAC(c, scope, position)
 	if err != nil {
 		return "", err
 	}
-	if !hmac.Equal(mac, raw[:cursorMACLen]) {
+	rev, n := binary.Varint(position)
+	if !hmac.Equal(mac, raw[:cursorMACLen]) || n <= 0 || access.Revision(rev) > snap.Revision() {
 		return "", errCursor()
 	}
-	return after, nil
+	return string(position[n:]), nil
 }
 
 func errCursor() error {
 	return access.Errorf(access.Invalid, "cursor: pass a cursor as it was given, with the other parameters unchanged")
 }
 
-func (s *Service) cursorMAC(c access.Caller, scope, after string) ([]byte, error) {
+func (s *Service) cursorMAC(c access.Caller, scope string, position []byte) ([]byte, error) {
 	realm := s.dir.Realm(c.Realm)
 	if realm == nil {
 		return nil, access.Errorf(access.Unavailable, "the realm is not loaded; try again")
 	}
 	h := hmac.New(sha256.New, realm.CursorKey)
-	fmt.Fprintf(h, "%d:%s%d:%s%s", len(c.Realm), c.Realm, len(scope), scope, after)
+	fmt.Fprintf(h, "%d:%s%d:%s%s", len(c.Realm), c.Realm, len(scope), scope, position)
 	return h.Sum(nil)[:cursorMACLen], nil
 }
