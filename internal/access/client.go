@@ -112,7 +112,7 @@ type Realm struct {
 	AccountID string    `json:"accountId"` // the realm's name in access keys and tokens, "acc_…"
 	Name      string    `json:"name"`
 	Created   time.Time `json:"created"`
-	CursorKey []byte    `json:"cursorKey"` // 32 random bytes that sign the realm's page cursors
+	CursorKey []byte    `json:"cursorKey"` // 32 random bytes that encrypt the realm's page cursors
 	// PublicPermissions are what a public resource gives everyone, beside
 	// PublicPermission.
 	PublicPermissions []Permission `json:"publicPermissions,omitempty"`

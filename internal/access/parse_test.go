@@ -27,6 +27,7 @@ func TestParseResourceURI(t *testing.T) {
 		{"Documents/a", "Documents/a"},
 		{"*", "*"}, {"/*", "*"}, {"*/", "*"},
 		{"documents/*", "documents/*"}, {"a/*/b/*", "a/*/b/*"}, {"*/a", "*/a"}, {"*/*", "*/*"},
+		{"*/*/*/*", "*/*/*/*"}, {"a:*/b:*/*:c/*", "a:*/b:*/*:c/*"}, {"*/*/*/*/*", ""}, {"a:*:*/b:*:*/*", ""}, // too many wildcards
 		{"ns:*", "ns:*"}, {"*:a", "*:a"}, {"ns:*:a", "ns:*:a"}, {"*:*", "*:*"},
 		{"svc:", "svc:"}, {"svc:/users/1", "svc:/users/1"}, {"a::b", "a::b"}, {"*:", "*:"},
 		{"Authress:Roles/ro_1", "Authress:Roles/ro_1"},

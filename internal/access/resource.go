@@ -7,6 +7,9 @@ import "strings"
 const (
 	MaxURILen      = 512 // characters; the grammar is ASCII, so bytes too
 	MaxURISegments = 15  // one more is allowed when it is a final "*"
+	// MaxURIWildcards bounds the "*" in one resource. Ours: grants with stars in
+	// every combination of places make a check look at each combination.
+	MaxURIWildcards = 4
 )
 
 // ResourceURI names a resource, or with "*" inside a set of resources, in
@@ -20,10 +23,14 @@ type ResourceURI string
 // "documents/1", "/documents/1" and "documents/1/" are the same resource.
 //
 // It returns an Invalid error if s is empty, too long, has an empty, "." or
-// ".." segment, too many segments, or a "*" that is not a whole part.
+// ".." segment, too many segments or wildcards, or a "*" that is not a whole
+// part.
 func ParseResourceURI(s string) (ResourceURI, error) {
 	if len(s) == 0 || len(s) > MaxURILen {
 		return "", Errorf(Invalid, "resourceUri must be 1 to %d characters long", MaxURILen)
+	}
+	if strings.Count(s, "*") > MaxURIWildcards {
+		return "", Errorf(Invalid, "resourceUri %q has more than %d wildcards", s, MaxURIWildcards)
 	}
 	normal := strings.TrimSuffix(strings.TrimPrefix(s, "/"), "/")
 	segments := 0

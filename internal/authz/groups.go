@@ -34,8 +34,7 @@ func mayReadGroup(snap *engine.Snapshot, c access.Caller, g *access.Group) bool 
 //
 // Records may name the id already, because they were written first or because a
 // group of this id was deleted: the members then hold at once what those
-// records give. So the right to create groups is as much trust as the right to
-// change every group.
+// records give, and making the group takes the right to change it.
 func (s *Service) CreateGroup(ctx context.Context, c access.Caller, g access.Group) (access.Group, error) {
 	if g.ID == "" {
 		g.ID = access.GroupID(s.newID("grp_"))
@@ -55,10 +54,26 @@ func (s *Service) CreateGroup(ctx context.Context, c access.Caller, g access.Gro
 		} else if exists {
 			return access.Errorf(access.Conflict, "a group with the id %q exists already", g.ID).Because(access.GroupExists)
 		}
+		if named, err := isNamed(w, access.Subject{Kind: access.GroupKind, ID: string(g.ID)}); err != nil {
+			return err
+		} else if named && !may(w.snap, c, change, groupsArea, string(g.ID)) {
+			return access.Errorf(access.Forbidden, "records or groups name the group %q already: making it takes the right to change it", g.ID)
+		}
 		g.Updated = s.now()
 		return putGroup(w, &g)
 	})
 	return g, err
+}
+
+// isNamed reports whether a record or a group names the subject.
+func isNamed(r store.Reader, subject access.Subject) (bool, error) {
+	q := store.ListQuery{Index: store.BySubject, Value: subject.String(), Limit: 1}
+	records, err := store.Records.List(r, q)
+	if err != nil || len(records) > 0 {
+		return len(records) > 0, err
+	}
+	groups, err := store.Groups.List(r, q)
+	return len(groups) > 0, err
 }
 
 // GroupUpdate says how a group is replaced.
@@ -93,6 +108,9 @@ func (s *Service) UpdateGroup(ctx context.Context, c access.Caller, g access.Gro
 		}
 		if g.Admins == nil {
 			g.Admins = old.Admins
+		}
+		if err := g.Validate(); err != nil { // with what was kept
+			return err
 		}
 		g.Updated = s.after(old.Updated)
 		if err := putGroup(w, &g); err != nil {

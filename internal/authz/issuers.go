@@ -74,17 +74,19 @@ func (reg Registration) issuer() (access.Issuer, error) {
 // Whoever may do this can act as any user, so it is as much trust as owning the
 // account.
 func (s *Service) RegisterIssuer(ctx context.Context, c access.Caller, reg Registration) error {
-	issuer, err := reg.issuer()
-	if err != nil {
-		return err
-	}
-	if err := s.out.Check(issuer.URL); err != nil {
-		return access.Errorf(access.Invalid, "issuer: %v", err)
-	}
+	issuer, invalid := reg.issuer()
 	issuer.ID, issuer.Created = issuerID(issuer), s.now()
 	return s.update(ctx, c, action{"register", store.Issuers.Kind, string(issuer.ID)}, func(w *write) error {
+		// The right comes first: what is refused of an issuer tells which hosts
+		// the operator lets the server reach.
 		if !mayAll(w.snap, c, change, configurationArea) {
 			return deny(w.snap, c)
+		}
+		if invalid != nil {
+			return invalid
+		}
+		if err := s.out.Check(issuer.URL); err != nil {
+			return access.Errorf(access.Invalid, "issuer: %v", err)
 		}
 		old, exists, err := find(w, store.Issuers, string(issuer.ID))
 		if err != nil {

@@ -2,8 +2,8 @@ package authz
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
+	"crypto/aes"
+	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -21,8 +21,8 @@ type Page struct {
 }
 
 const (
-	listChunk = 200    // documents read at a time
-	listReach = 10_000 // documents looked at for one page of a list that keeps few of them
+	listChunk = 200   // documents read at a time
+	listReach = 2_000 // documents, or resources, passed over for one page of a list that keeps few
 )
 
 // list returns a page of the documents that keep says yes to, of those that the
@@ -67,6 +67,14 @@ func list[T any](ctx context.Context, s *Service, c access.Caller, t store.Table
 	return kept, next, nil
 }
 
+// readsWithin reports whether the caller may read anything in the area by a
+// grant.
+func readsWithin(snap *engine.Snapshot, c access.Caller, area string) bool {
+	q := access.ResourceQuery{Subject: c.Subject, Within: access.ResourceURI(area), Permission: read, Nested: true}
+	some, stopped := snap.Resources(q, "", 1, listReach)
+	return len(some) > 0 || stopped != ""
+}
+
 // reader reports whether the caller may read a document.
 type reader[T any] func(*engine.Snapshot, access.Caller, *T) bool
 
@@ -81,7 +89,7 @@ func listReadable[T any](ctx context.Context, s *Service, c access.Caller, t sto
 	}
 	readsAll := mayAll(snap, c, read, area)
 	var from store.ListQuery
-	if !readsAll && len(snap.Resources(access.ResourceQuery{Subject: c.Subject, Within: access.ResourceURI(area), Permission: read, Nested: true}, "", 1)) == 0 {
+	if !readsAll && !readsWithin(snap, c, area) {
 		from = store.ListQuery{Index: store.BySubject, Value: c.Subject.String()}
 	}
 	readsSome := readsAll || p.After != ""
@@ -116,22 +124,21 @@ func matches(filter string, texts ...string) bool {
 	return false
 }
 
-const cursorMACLen = 16 // bytes
-
 // SealCursor makes a page cursor from the id where the next page begins. Only
 // a list of the same realm and scope opens it; scope names the endpoint and
 // everything that selects what is listed. It holds the realm's revision, too.
+// It is encrypted: the id may be of a document that the caller may not read.
 func (s *Service) SealCursor(c access.Caller, scope, after string) (string, error) {
 	snap, err := s.feed.Snapshot(c.Realm)
 	if err != nil {
 		return "", err
 	}
-	position := append(binary.AppendVarint(nil, int64(snap.Revision())), after...)
-	mac, err := s.cursorMAC(c, scope, position)
+	seal, err := s.cursorCipher(c)
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(append(mac, position...)), nil
+	position := append(binary.AppendVarint(nil, int64(snap.Revision())), after...)
+	return base64.RawURLEncoding.EncodeToString(seal.Seal(nil, nil, position, cursorScope(c, scope))), nil
 }
 
 // OpenCursor returns what SealCursor was given, or an Invalid error if this
@@ -144,17 +151,20 @@ func (s *Service) OpenCursor(c access.Caller, scope, cursor string) (after strin
 	if err != nil {
 		return "", err
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) < cursorMACLen {
-		return "", errCursor()
-	}
-	position := raw[cursorMACLen:]
-	mac, err := s.cursorMAC(c, scope, position)
+	seal, err := s.cursorCipher(c)
 	if err != nil {
 		return "", err
 	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil {
+		return "", errCursor()
+	}
+	position, err := seal.Open(nil, nil, raw, cursorScope(c, scope))
+	if err != nil {
+		return "", errCursor()
+	}
 	rev, n := binary.Varint(position)
-	if !hmac.Equal(mac, raw[:cursorMACLen]) || n <= 0 || access.Revision(rev) > snap.Revision() {
+	if n <= 0 || access.Revision(rev) > snap.Revision() {
 		return "", errCursor()
 	}
 	return string(position[n:]), nil
@@ -164,12 +174,19 @@ func errCursor() error {
 	return access.Errorf(access.Invalid, "cursor: pass a cursor as it was given, with the other parameters unchanged")
 }
 
-func (s *Service) cursorMAC(c access.Caller, scope string, position []byte) ([]byte, error) {
+func (s *Service) cursorCipher(c access.Caller) (cipher.AEAD, error) {
 	realm := s.dir.Realm(c.Realm)
 	if realm == nil {
 		return nil, access.Errorf(access.Unavailable, "the realm is not loaded; try again")
 	}
-	h := hmac.New(sha256.New, realm.CursorKey)
-	fmt.Fprintf(h, "%d:%s%d:%s%s", len(c.Realm), c.Realm, len(scope), scope, position)
-	return h.Sum(nil)[:cursorMACLen], nil
+	block, err := aes.NewCipher(realm.CursorKey)
+	if err != nil {
+		return nil, fmt.Errorf("the realm's cursor key: %w", err)
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// cursorScope is different for different realms and scopes.
+func cursorScope(c access.Caller, scope string) []byte {
+	return fmt.Appendf(nil, "%d:%s%s", len(c.Realm), c.Realm, scope)
 }

@@ -29,15 +29,16 @@ func (s *Service) RolesOf(_ context.Context, c access.Caller, subject access.Sub
 
 // ResourcesOf returns a page of the resources on which a subject holds
 // something, in the order of the text, and where the next page begins: "" at
-// the end. It is a Forbidden error if the caller may not ask.
+// the end. A page may hold fewer than its limit before the end, when much had to
+// be passed over. It is a Forbidden error if the caller may not ask.
 func (s *Service) ResourcesOf(_ context.Context, c access.Caller, q access.ResourceQuery, p Page) ([]access.ResourceURI, string, error) {
 	snap, err := s.ask(c, q.Subject)
 	if err != nil {
 		return nil, "", err
 	}
-	found := snap.Resources(q, access.ResourceURI(p.After), p.Limit+1)
+	found, stopped := snap.Resources(q, access.ResourceURI(p.After), p.Limit+1, listReach)
 	if len(found) <= p.Limit {
-		return found, "", nil
+		return found, string(stopped), nil
 	}
 	found = found[:p.Limit]
 	return found, string(found[p.Limit-1]), nil

@@ -33,7 +33,7 @@ func TestDecisions(t *testing.T) {
 			snap := engine.New().Apply(1, c.Changes())
 			twin := &naive.State{AllRoles: c.Roles, AllGroups: c.Groups, AllRecords: c.Records, Public: c.Public}
 			for _, q := range c.Questions {
-				decide(t, c, "engine", snap, q)
+				decide(t, c, "engine", complete(snap), q)
 				decide(t, c, "naive", twin, q)
 			}
 			for _, r := range c.Refused {

@@ -1,5 +1,11 @@
 package engine
 
+import (
+	"math"
+
+	"github.com/reeve-authz/reeve/internal/access"
+)
+
 // Leftovers counts what the snapshot keeps about documents other than
 // built-in roles: zero once all are deleted.
 func (s *Snapshot) Leftovers() int {
@@ -16,6 +22,15 @@ func NewWithCrowds(wide int) *Snapshot {
 	s := New()
 	s.wide, s.long = wide, 0
 	return s
+}
+
+// Complete is a snapshot whose lists do not stop.
+type Complete struct{ *Snapshot }
+
+// Resources is the complete list.
+func (c Complete) Resources(q access.ResourceQuery, after access.ResourceURI, limit int) []access.ResourceURI {
+	found, _ := c.Snapshot.Resources(q, after, limit, math.MaxInt)
+	return found
 }
 
 // Meet is what two segments have in common.

@@ -16,7 +16,7 @@ func everythingBelow(snap *engine.Snapshot, q access.ResourceQuery, limit int) [
 	var all []access.ResourceURI
 	after := access.ResourceURI("")
 	for range 10_000 { // more pages than any list of these tests has
-		page := snap.Resources(q, after, limit)
+		page := complete(snap).Resources(q, after, limit)
 		all = append(all, page...)
 		if len(page) < limit {
 			break
@@ -225,14 +225,14 @@ func TestNoAnswerIsTooLong(t *testing.T) {
 		{Subject: ana, Within: access.ResourceURI(half), Nested: true},
 		{Subject: ana, Within: access.ResourceURI(half + "/*/*"), Nested: true},
 	} {
-		for _, uri := range snap.Resources(q, "", 10) {
+		for _, uri := range complete(snap).Resources(q, "", 10) {
 			if _, err := access.ParseResourceURI(string(uri)); err != nil {
 				t.Errorf("%+v lists %s: %v", q, uri, err)
 			}
 		}
 	}
 	q := access.ResourceQuery{Subject: ana, Within: "*/" + access.ResourceURI(half), Nested: true}
-	if got := snap.Resources(q, "", 10); len(got) != 1 {
+	if got := complete(snap).Resources(q, "", 10); len(got) != 1 {
 		t.Errorf("%+v lists %v; want the granted pattern", q, got)
 	}
 }
@@ -278,3 +278,42 @@ func TestPublicLife(t *testing.T) {
 		}
 	}
 }
+
+// TestListsAreBounded: a list that looks at much in vain stops, says where, and
+// goes on from there to the same whole.
+func TestListsAreBounded(t *testing.T) {
+	changes := []access.Change{role("reader", "read"), role("writer", "write")}
+	for i := range 500 {
+		r := access.RoleID("writer")
+		if i%50 == 49 {
+			r = "reader"
+		}
+		changes = append(changes, record(access.RecordID(fmt.Sprint("r", i)), r, fmt.Sprintf("docs/%03d", i), ana))
+	}
+	snap := engine.New().Apply(1, changes)
+	q := access.ResourceQuery{Subject: ana, Within: "docs", Permission: "read"}
+	want := everythingBelow(snap, q, 100)
+	if len(want) != 10 {
+		t.Fatalf("%d resources, want 10", len(want))
+	}
+	for _, reach := range []int{0, 1, 7, 48, 49, 490, 491, 1000} {
+		var got []access.ResourceURI
+		pages := 0
+		for after := access.ResourceURI(""); ; pages++ {
+			found, stopped := snap.Resources(q, after, 100, reach)
+			if got = append(got, found...); stopped == "" {
+				break
+			}
+			if stopped <= after {
+				t.Fatalf("reach %d: stopped at %s after %s", reach, stopped, after)
+			}
+			after = stopped
+		}
+		if !slices.Equal(got, want) || pages != 490/(reach+1) {
+			t.Errorf("reach %d: %v in %d pages, want %v in %d", reach, got, pages, want, 490/(reach+1))
+		}
+	}
+}
+
+// complete is the snapshot with lists that do not stop, like the twin's.
+func complete(snap *engine.Snapshot) engine.Complete { return engine.Complete{Snapshot: snap} }

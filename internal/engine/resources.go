@@ -11,7 +11,9 @@ import (
 // Resources lists what the subject holds something on, below the collection
 // that the query names: in the order of the text, only what comes after the
 // given one, and at most limit, which must be positive. It is complete: fewer
-// than limit means that there are no more.
+// than limit means that there are no more, unless it stopped. It stops, and says
+// after what to go on, when it has looked at reach resources that are granted by
+// something and not what is asked for, so that its work is bounded.
 //
 // Each grant gives one answer, and answers that read the same are one:
 //
@@ -34,8 +36,8 @@ import (
 //
 // Source: the Authress SDKs, on the query's collectionConfiguration. What "*"
 // gives by default, and patterns that cross, are our readings.
-func (s *Snapshot) Resources(q access.ResourceQuery, after access.ResourceURI, limit int) []access.ResourceURI {
-	l := listing{snap: s, query: q, limit: limit, levels: 1}
+func (s *Snapshot) Resources(q access.ResourceQuery, after access.ResourceURI, limit, reach int) (found []access.ResourceURI, stopped access.ResourceURI) {
+	l := listing{snap: s, query: q, limit: limit, reach: reach, levels: 1}
 	if q.Within != "" {
 		l.within = strings.Split(string(q.Within), "/")
 		if last := len(l.within) - 1; l.within[last] == "*" {
@@ -57,7 +59,7 @@ func (s *Snapshot) Resources(q access.ResourceQuery, after access.ResourceURI, l
 		gather(s.public)
 	}
 	l.walk(place{nodes: roots, after: string(after)})
-	return l.found
+	return l.found, l.stopped
 }
 
 // listing is a Resources at work.
@@ -67,7 +69,10 @@ type listing struct {
 	within []string // the segments of the collection
 	levels int      // how many below it are listed
 	limit  int
+	reach  int // how many more it may look at in vain
 	found  []access.ResourceURI
+
+	stopped access.ResourceURI // the last it looked at, when that was one too many
 }
 
 // place is what the grants that begin with a text have in common.
@@ -178,7 +183,10 @@ func (n *node) belowOnly() bool {
 // whether there are enough. A pattern longer than a resource can be names none.
 func (l *listing) see(uri access.ResourceURI) (enough bool) {
 	if len(uri) > access.MaxURILen || !l.holds(uri) {
-		return false
+		if l.reach--; l.reach < 0 {
+			l.stopped = uri
+		}
+		return l.reach < 0
 	}
 	l.found = append(l.found, uri)
 	return len(l.found) >= l.limit

@@ -18,7 +18,7 @@ var (
 	Invites       = Table[access.Invite]{Kind: "invite"} // under the hash of the id
 	Clients       = Table[access.ServiceClient]{Kind: "client"}
 	APIKeys       = Table[access.APIKey]{Kind: "api_key"}
-	Users         = Table[access.User]{Kind: "user"}
+	Users         = Table[access.User]{Kind: "user", Indexes: []Index[access.User]{{BySubject, userSubject}}}
 	Issuers       = Table[access.Issuer]{Kind: "issuer"}
 	Organizations = Table[access.Organization]{Kind: "organization"}
 	Memberships   = Table[access.Membership]{Kind: "membership", Indexes: []Index[access.Membership]{{ByOrganization, membershipOrganization}, {ByUser, membershipUser}}}
@@ -87,6 +87,8 @@ func recordRoles(_ string, r *access.Record) []string {
 	slices.Sort(all)
 	return slices.Compact(all)
 }
+
+func userSubject(_ string, u *access.User) []string { return []string{u.Subject().String()} }
 
 func requester(_ string, r *access.AccessRequest) []string { return []string{r.Requester.String()} }
 

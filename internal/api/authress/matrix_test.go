@@ -92,7 +92,7 @@ DELETE /v1/clients/{client}                 -        204 403 403 403 404
 POST   /v1/clients/{client}/access-keys     {}       201 403 403 403 404
 DELETE /v1/clients/{client}/access-keys/{key} -      204 403 403 403 404
 
-GET    /v1/users                            -        200 403 403 403 200
+GET    /v1/users                            -        200 403 403 200 200
 GET    /v1/users/ana                        -        200 403 403 200 404
 PUT    /v1/users/ana                        CLAIMS   200 403 403 403 404
 PUT    /v1/users/ana/token-configuration    CLAIMS   200 403 403 403 404

@@ -1,6 +1,7 @@
 package authress_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -78,5 +79,72 @@ func TestListsOfWhoMayReadNothing(t *testing.T) {
 	s.As(t, key, "GET", "/v1/records", "").JSON(t, &p)
 	if fmt.Sprint(p.ids()) != "[r001 r250]" {
 		t.Errorf("GET /v1/records with a right to one more: %v, want r001 and r250", p.ids())
+	}
+}
+
+// TestGroupThatRecordsNameAlready: making a group that records wait for decides
+// who holds what they give, so the right to make groups is not enough.
+func TestGroupThatRecordsNameAlready(t *testing.T) {
+	s := servertest.Start(t)
+	role(t, s, "ro_create", "CREATE")
+	role(t, s, "ro_change", "UPDATE")
+	id, key := s.NewClient(t)
+	give(t, s, id, "ro_create", "Authress:Groups")
+	s.Want(t, 201, "POST", "/v1/records", `{"name":"x","groups":[{"groupId":"grp_waiting"}],"statements":[{"roles":["Authress:Owner"],"resources":[{"resourceUri":"*"}]}]}`)
+	own := `{"groupId":"grp_waiting","name":"x","users":[{"userId":"` + id + `"}],"admins":null}`
+	if got := s.As(t, key, "POST", "/v1/groups", own); got.Status != 403 {
+		t.Errorf("making the group that a record makes owner: %d %s, want 403", got.Status, got.Body)
+	}
+	if got := s.As(t, key, "POST", "/v1/groups", `{"groupId":"grp_free","name":"x","users":[],"admins":null}`); got.Status != 201 {
+		t.Errorf("making a group that nothing names: %d %s, want 201", got.Status, got.Body)
+	}
+	give(t, s, id, "ro_change", "Authress:Groups/grp_waiting")
+	if got := s.As(t, key, "POST", "/v1/groups", own); got.Status != 201 {
+		t.Errorf("with the right to change it: %d %s, want 201", got.Status, got.Body)
+	}
+}
+
+// TestCursorsAreOpaque: a cursor stands after a document that its holder may not
+// know of.
+func TestCursorsAreOpaque(t *testing.T) {
+	s := servertest.Start(t)
+	role(t, s, "ro_read", "READ")
+	id, key := s.NewClient(t)
+	for i := range 230 {
+		s.Want(t, 201, "POST", "/v1/groups", fmt.Sprintf(`{"groupId":"grp_secret%03d","name":"x","users":[],"admins":null}`, i))
+	}
+	for _, g := range []string{"grp_aaa", "grp_zzz"} {
+		s.Want(t, 201, "POST", "/v1/groups", `{"groupId":"`+g+`","name":"x","users":[],"admins":null}`)
+		give(t, s, id, "ro_read", "Authress:Groups/"+g)
+	}
+	var p page
+	s.As(t, key, "GET", "/v1/groups?limit=1", "").JSON(t, &p)
+	if p.Pagination.Next == nil {
+		t.Fatal("no next page")
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(p.Pagination.Next.Cursor)
+	if err != nil || strings.Contains(string(raw), "grp_") {
+		t.Errorf("the cursor holds %q, %v; want nothing to read", raw, err)
+	}
+}
+
+// TestWhoMayNotRegisterLearnsNoHosts: what is refused of an issuer depends on
+// what the operator lets the server reach.
+func TestWhoMayNotRegisterLearnsNoHosts(t *testing.T) {
+	s := servertest.Start(t)
+	_, key := s.NewClient(t)
+	var first string
+	for _, issuer := range []string{"https://issuer.example.com", "https://127.0.0.1", "http://10.0.0.1", "nonsense"} {
+		got := s.As(t, key, "POST", "/v1/identities", `{"issuer":"`+issuer+`"}`)
+		var e struct {
+			Title string `json:"title"`
+		}
+		got.JSON(t, &e)
+		if first == "" {
+			first = e.Title
+		}
+		if got.Status != 403 || e.Title != first {
+			t.Errorf("registering %s: %d %s, want 403 and the same words", issuer, got.Status, got.Body)
+		}
 	}
 }
