@@ -22,6 +22,7 @@ import (
 const (
 	Timeout        = 5 * time.Second // from the name's lookup to the last byte
 	MaxBody        = 1 << 20         // bytes
+	maxURL         = 2048            // characters; an issuer names its own
 	maxHeaderBytes = 64 << 10
 )
 
@@ -105,6 +106,9 @@ func errAddress(addr netip.Addr) error {
 // Get returns the body of a 200 answer. A redirect is an error, as is a body
 // longer than MaxBody, or an answer that is not complete within Timeout.
 func (c *Client) Get(ctx context.Context, rawURL string) ([]byte, error) {
+	if len(rawURL) > maxURL {
+		return nil, fmt.Errorf("fetching a URL of %d characters: at most %d are allowed", len(rawURL), maxURL)
+	}
 	if err := c.Check(rawURL); err != nil {
 		return nil, fmt.Errorf("fetching %s: %w", rawURL, err)
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 // listen returns a server without a handler, and where it listens.
-func listen(ctx context.Context, cfg Config) (*http.Server, net.Listener, error) {
+func listen(ctx context.Context, cfg Config, log *slog.Logger) (*http.Server, net.Listener, error) {
 	s := &http.Server{
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
@@ -36,7 +36,7 @@ func listen(ctx context.Context, cfg Config) (*http.Server, net.Listener, error)
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 	if cfg.TLSCert != "" {
-		cert := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey}
+		cert := &certificate{certFile: cfg.TLSCert, keyFile: cfg.TLSKey, log: log}
 		if _, err := cert.get(nil); err != nil {
 			return nil, nil, fmt.Errorf("tls-cert and tls-key: %w", err)
 		}
@@ -92,10 +92,11 @@ func (c *limitedConn) Close() error {
 // so that a renewed certificate needs no restart.
 type certificate struct {
 	certFile, keyFile string
+	log               *slog.Logger
 
 	mu      sync.Mutex
 	loaded  *tls.Certificate // nil before the first
-	changed [2]time.Time     // when the files were, as loaded
+	changed [2]time.Time     // when the files were, as loaded or refused
 }
 
 // get returns the certificate for a handshake. Files that cannot be read, as
@@ -104,26 +105,33 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.load()
-	if c.loaded != nil {
-		return c.loaded, nil
+	if c.loaded == nil {
+		return nil, err
 	}
-	return nil, err
+	if err != nil {
+		c.log.Warn("the changed certificate cannot be used; going on with the one before", "err", err)
+	}
+	return c.loaded, nil
 }
 
 func (c *certificate) load() error {
 	certInfo, certErr := os.Stat(c.certFile)
 	keyInfo, keyErr := os.Stat(c.keyFile)
 	if err := errors.Join(certErr, keyErr); err != nil {
+		if c.loaded != nil { // one of them is being replaced
+			return nil
+		}
 		return err
 	}
 	changed := [2]time.Time{certInfo.ModTime(), keyInfo.ModTime()}
 	if c.loaded != nil && changed == c.changed {
 		return nil
 	}
+	c.changed = changed // said once for each change, if it is refused
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return err
 	}
-	c.loaded, c.changed = &pair, changed
+	c.loaded = &pair
 	return nil
 }

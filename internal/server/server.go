@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Server, error) {
 // start listens first: a first start that could not serve must not make, and
 // show to nobody, the credentials of an owner.
 func (s *Server) start(ctx context.Context) (err error) {
-	if s.http, s.listener, err = listen(ctx, s.cfg); err != nil {
+	if s.http, s.listener, err = listen(ctx, s.cfg, s.log); err != nil {
 		return err
 	}
 	dir := authn.NewDirectory()

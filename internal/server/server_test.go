@@ -370,3 +370,46 @@ func TestAnswerReachesAPeerThatIsStillSending(t *testing.T) {
 		t.Errorf("%q, %v; want 431", line, err)
 	}
 }
+
+// TestCertificateIsRenewedWithoutARestart, and one that is no good is passed by.
+func TestCertificateIsRenewedWithoutARestart(t *testing.T) {
+	dir := t.TempDir()
+	cert, key := selfSigned(t, dir)
+	s, err := server.Open(t.Context(), server.Config{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", TLSCert: cert, TLSKey: key}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(t.Context()) }()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	served := func() string {
+		t.Helper()
+		conn, err := tls.Dial("tcp", strings.TrimPrefix(s.URL(), "https://"), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // looks at what is served
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return string(conn.ConnectionState().PeerCertificates[0].Raw)
+	}
+	first := served()
+	later := time.Now().Add(time.Minute)
+	if err := os.WriteFile(cert, []byte("half a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(cert, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if served() != first {
+		t.Error("a broken certificate took the place of a good one")
+	}
+	selfSigned(t, dir)
+	if err := os.Chtimes(cert, later.Add(time.Minute), later.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if served() == first {
+		t.Error("the new certificate is not served")
+	}
+}
