@@ -391,7 +391,7 @@ func TestCertificateIsRenewedWithoutARestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer conn.Close() //nolint:errcheck // nothing was sent
 		return string(conn.ConnectionState().PeerCertificates[0].Raw)
 	}
 	first := served()
