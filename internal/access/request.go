@@ -5,6 +5,10 @@ import "time"
 // MaxRequestUsers bounds the users of an access request.
 const MaxRequestUsers = 100
 
+// MaxOpenRequests bounds the open access requests of one requester. To ask takes
+// no right, so that without a bound anybody could fill the disk.
+const MaxOpenRequests = 100
+
 // RequestStatus is where an access request stands.
 type RequestStatus string
 
@@ -52,6 +56,9 @@ const (
 	MaxInviteLife     = 30 * 24 * time.Hour
 	DefaultInviteLife = 7 * 24 * time.Hour
 )
+
+// MaxLiveInvites bounds the invites of one creator that can still be accepted.
+const MaxLiveInvites = 1000
 
 // MaxLinkedUserIDLen bounds the user id that an invite proposes, in characters
 // (ASCII). Source: the Authress API.

@@ -24,12 +24,16 @@ import (
 //     change the record;
 //   - it gives the caller something besides others, the invite says
 //     UNSAFE_FORCE_MERGE, and its creator may change the record: the statements
-//     are added, and the others gain them. The creator had the authority to
-//     give them to anybody.
+//     are added, for the caller alone. Subjects of the whole record become
+//     those of the statements that it had.
+//
+// An active record that somebody besides the creator administers is left alone
+// always: whoever knows a user's id can make the record before the invite is
+// accepted, and could then read and delete what the invite gives.
 //
 // In every other case, and if the record would become too large, a record with
-// a generated id is made; with SKIP_CHANGES and a record that concerns others,
-// none.
+// a generated id is made; with SKIP_CHANGES, none if the record of the caller's
+// id gives the caller all of it already.
 func (s *Service) giveInvited(w *write, c access.Caller, inv *access.Invite) error {
 	if len(inv.Statements) == 0 {
 		return nil
@@ -79,35 +83,59 @@ const (
 // resolve returns the active record old as the invite changes it.
 func resolve(w *write, c access.Caller, inv *access.Invite, old *access.Record) (*access.Record, resolution) {
 	creator := access.Caller{Realm: c.Realm, Subject: inv.Creator}
-	mayChange := isAdmin(creator, old.Admins) || may(w.snap, creator, change, recordsArea, string(old.ID))
+	mayChange := mayChangeRecord(w, creator, old)
+	foreign := slices.ContainsFunc(old.Admins, func(s access.Subject) bool { return s != inv.Creator })
+	own := alone(old, c.Subject) && !foreign
 	switch {
-	case alone(old, c.Subject) && inv.Strategy == access.ReplaceRecord && mayChange:
+	case own && inv.Strategy == access.ReplaceRecord && mayChange:
 		next := *old
 		next.Subjects, next.Statements = []access.Subject{c.Subject}, inv.Statements
 		return &next, changed
-	case alone(old, c.Subject):
+	case own:
 		return merged(old, inv, c.Subject), changed
-	case inv.Strategy == access.SkipChanges:
+	case inv.Strategy == access.SkipChanges && givesAll(old, inv, c.Subject):
 		return nil, skipped
-	case inv.Strategy == access.ForceMerge && mayChange && slices.Contains(principals(old), c.Subject):
+	case inv.Strategy == access.ForceMerge && mayChange && !foreign && slices.Contains(principals(old), c.Subject):
 		return merged(old, inv, c.Subject), changed
 	}
 	return nil, untouched
 }
 
-// merged adds the invite's statements to a record that gives the subject
-// something. Where statements have subjects of their own, the new ones have
-// this subject.
+// merged adds the invite's statements, for the subject alone, to a record that
+// gives it something. A record has subjects of its own or in its statements: if
+// others are among its own, they move into the statements that it had.
 func merged(old *access.Record, inv *access.Invite, subject access.Subject) *access.Record {
 	next := *old
 	next.Statements = slices.Clone(old.Statements)
+	whole := len(old.Subjects) > 0 && alone(old, subject)
+	if !whole {
+		next.Subjects = nil
+	}
+	for i := range next.Statements {
+		if len(old.Subjects) > 0 && !whole {
+			next.Statements[i].Subjects = slices.Clone(old.Subjects)
+		}
+	}
 	for _, st := range inv.Statements {
-		if len(old.Subjects) == 0 {
+		if !whole {
 			st.Subjects = []access.Subject{subject}
 		}
 		next.Statements = append(next.Statements, st)
 	}
 	return &next
+}
+
+// givesAll reports whether the record gives the subject itself every role on
+// every resource that the invite offers.
+func givesAll(rec *access.Record, inv *access.Invite, subject access.Subject) bool {
+	offered := access.Record{Status: access.RecordActive, Subjects: []access.Subject{subject}, Statements: inv.Statements}
+	g := newGranting(nil, rec, &offered)
+	for uri, statements := range g.now.statements {
+		if len(g.newRoles(g.before.statements[uri], statements)) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // principals are all to whom the record gives something.

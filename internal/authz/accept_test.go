@@ -11,6 +11,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/audit"
 	"github.com/reeve-authz/reeve/internal/authz"
+	"github.com/reeve-authz/reeve/internal/store"
 )
 
 // shape is a record in few words: "ACTIVE ana,ben: a; b" gives ana and ben
@@ -94,9 +95,12 @@ func TestAcceptingTouchesNoRecordOfOthers(t *testing.T) {
 
 		// With others in it, or nobody.
 		{"ana", "ACTIVE ana,ben: old", generate, "owner", "ACTIVE ana,ben: old", true},
-		{"ana", "ACTIVE ana,ben: old", skip, "owner", "ACTIVE ana,ben: old", false},
+		{"ana", "ACTIVE ana,ben: old", skip, "owner", "ACTIVE ana,ben: old", true},
+		{"ana", "ACTIVE ana,ben: new", skip, "eve", "ACTIVE ana,ben: new", false}, // holds it already
+		{"ana", "ACTIVE : old@ana,ben; /new/@ana", skip, "eve", "ACTIVE : old@ana,ben; /new/@ana", false},
+		{"ana", "ACTIVE : old@ana; new@ben", skip, "owner", "ACTIVE : old@ana; new@ben", true},
 		{"ana", "ACTIVE ana,ben: old", replace, "owner", "ACTIVE ana,ben: old", true},
-		{"ana", "ACTIVE ana,ben: old", force, "owner", "ACTIVE ana,ben: old; new", false},
+		{"ana", "ACTIVE ana,ben: old", force, "owner", "ACTIVE : old@ana,ben; new@ana", false}, // ben gains nothing
 		{"ana", "ACTIVE ana,ben: old", force, "eve", "ACTIVE ana,ben: old", true},
 		{"ana", "ACTIVE : old@ana; old@ben", force, "owner", "ACTIVE : old@ana; old@ben; new@ana", false},
 		{"ana", "ACTIVE : old@ana; old@ben", "", "owner", "ACTIVE : old@ana; old@ben", true},
@@ -108,7 +112,7 @@ func TestAcceptingTouchesNoRecordOfOthers(t *testing.T) {
 		{"rec_team", "ACTIVE ben: old", generate, "owner", "ACTIVE ben: old", true},
 		{"rec_team", "ACTIVE ben: old", force, "owner", "ACTIVE ben: old", true},
 		{"rec_team", "ACTIVE ben: old", replace, "owner", "ACTIVE ben: old", true},
-		{"rec_team", "ACTIVE ben: old", skip, "owner", "ACTIVE ben: old", false},
+		{"rec_team", "ACTIVE ben: old", skip, "owner", "ACTIVE ben: old", true},
 		{"rec_team", "ACTIVE : old@ben", force, "owner", "ACTIVE : old@ben", true},
 		{"rec_team", "DELETED ben: old", replace, "owner", "DELETED ben: old", true},
 		{"rec_team", "DELETED ana,rec_team: old", "", "owner", "DELETED ana,rec_team: old", true},
@@ -124,7 +128,9 @@ func TestAcceptingTouchesNoRecordOfOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tt.before != "" {
-			if _, err := f.CreateRecord(ctx, f.owner, formed(access.RecordID(tt.user), tt.before)); err != nil {
+			rec := formed(access.RecordID(tt.user), tt.before)
+			rec.Admins = []access.Subject{}
+			if _, err := f.CreateRecord(ctx, f.owner, rec); err != nil {
 				t.Fatal(err)
 			}
 			if strings.HasPrefix(tt.before, "DELETED") {
@@ -166,6 +172,47 @@ func TestAcceptingTouchesNoRecordOfOthers(t *testing.T) {
 	}
 }
 
+// TestAcceptingFillsNoRecordThatAnotherAdministers: who makes the record of a
+// user's id beforehand neither gains what the user is invited to, nor may read
+// or delete it, nor can it make the invite come to nothing.
+func TestAcceptingFillsNoRecordThatAnotherAdministers(t *testing.T) {
+	for _, before := range []string{"ACTIVE bob: bait", "ACTIVE bob,mal: bait", "ACTIVE : bait@bob; bait@mal"} {
+		for _, strategy := range []access.ConflictStrategy{"", access.ForceMerge, access.ReplaceRecord, access.SkipChanges} {
+			for _, shared := range []bool{false, true} {
+				f := newFixture(t, nil)
+				ctx := t.Context()
+				name := fmt.Sprintf("%q, %s, administered with the owner: %v", before, strategy, shared)
+				if _, err := f.CreateRecord(ctx, f.owner, formed("mals", "ACTIVE mal: bait")); err != nil {
+					t.Fatal(err)
+				}
+				rec := formed("bob", before)
+				if rec.Admins = []access.Subject{as("mal").Subject}; shared {
+					rec.Admins = append(rec.Admins, f.owner.Subject)
+				}
+				if _, err := f.CreateRecord(ctx, as("mal"), rec); err != nil {
+					t.Fatal(err)
+				}
+				_, id, err := f.CreateInvite(ctx, f.owner, access.Invite{Statements: formed("x", "ACTIVE : new").Statements, Strategy: strategy}, authz.InviteExpiry{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := f.AcceptInvite(ctx, as("bob"), id); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if got, err := f.Record(ctx, f.owner, "bob"); err != nil || shape(&got) != before {
+					t.Errorf("%s: the record is %q, %v", name, shape(&got), err)
+				}
+				for user, want := range map[string]bool{"bob": true, "mal": false} {
+					d, err := f.Check(ctx, as(user), access.Query{Subject: as(user).Subject, Permission: "x", Resource: "new/1"})
+					if err != nil || d.Allowed != want {
+						t.Errorf("%s: %s is allowed: %v, %v; want %v", name, user, d.Allowed, err, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 func recordIDs(t *testing.T, f *fixture) []access.RecordID {
 	t.Helper()
 	recs, _, err := f.Records(t.Context(), f.owner, authz.RecordFilter{}, authz.Page{Limit: 100})
@@ -203,7 +250,9 @@ func TestAcceptingDoesNotTakeTheAccount(t *testing.T) {
 	if d, err := f.Check(ctx, f.owner, access.Query{Subject: as("rec_owner").Subject, Permission: "x", Resource: "elsewhere"}); err != nil || d.Allowed {
 		t.Errorf("who came by the owner's record is allowed elsewhere: %v, %v", d, err)
 	}
-	if _, err := f.CreateRecord(ctx, f.owner, formed("ana", "ACTIVE ana: *")); err != nil {
+	rec := formed("ana", "ACTIVE ana: *")
+	rec.Admins = []access.Subject{as("ana").Subject}
+	if _, err := f.CreateRecord(ctx, f.owner, rec); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.DeleteRecord(ctx, as("ana"), "rec_owner"); err != nil {
@@ -241,6 +290,24 @@ func TestAcceptedRecordsStayWithinTheirLimits(t *testing.T) {
 	if ids := recordIDs(t, f); len(ids) != 3 { // the owner's, ana, and another
 		t.Errorf("records %v, want three", ids)
 	}
+	crowd := formed("ben", "ACTIVE ben: old") // more than a statement may have
+	for i := range access.MaxStatementUsers {
+		crowd.Subjects = append(crowd.Subjects, as(fmt.Sprintf("u%d", i)).Subject)
+	}
+	if _, err := f.CreateRecord(ctx, f.owner, crowd); err != nil {
+		t.Fatal(err)
+	}
+	_, id, err := f.CreateInvite(ctx, f.owner, access.Invite{Statements: formed("x", "ACTIVE : new").Statements, Strategy: access.ForceMerge}, authz.InviteExpiry{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.AcceptInvite(ctx, as("ben"), id); err != nil {
+		t.Fatal(err)
+	}
+	rec, err = f.Record(ctx, f.owner, "ben")
+	if ids := recordIDs(t, f); err != nil || len(rec.Subjects) != 101 || len(rec.Statements) != 1 || len(ids) != 5 {
+		t.Errorf("%d subjects, %d statements, records %v, %v; want the record of many as it was, and another", len(rec.Subjects), len(rec.Statements), ids, err)
+	}
 }
 
 func TestInvitesExpire(t *testing.T) {
@@ -274,6 +341,57 @@ func TestInvitesExpire(t *testing.T) {
 	now = now.Add(access.DefaultInviteLife)
 	if err := svc.DeleteInvite(ctx, f.owner, id); err != nil {
 		t.Errorf("deleting one that has ended: %v", err)
+	}
+}
+
+// TestInvitesAreBounded: nobody keeps more than so many, those that have ended
+// make room, and one that gives nothing takes a right.
+func TestInvitesAreBounded(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	svc := authz.New(authz.Config{Store: f.store, Feed: f.feed, Now: func() time.Time { return now }})
+	if _, _, err := svc.CreateInvite(ctx, as("eve"), access.Invite{}, authz.InviteExpiry{}); !errors.Is(err, access.Forbidden) {
+		t.Errorf("an invite to nothing by a stranger: %v, want Forbidden", err)
+	}
+	kept := func() int {
+		t.Helper()
+		n := 0
+		err := f.store.View(ctx, access.DefaultRealm, 0, func(r store.Reader) error {
+			rows, err := store.Invites.List(r, store.ListQuery{Limit: 10_000})
+			n = len(rows)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	_, err := f.store.Update(ctx, access.DefaultRealm, func(tx store.Tx) error {
+		for i := range access.MaxLiveInvites - 1 {
+			inv := access.Invite{Hash: fmt.Sprintf("%064x", i), Creator: f.owner.Subject, Created: now, Expires: now.Add(access.MinInviteLife)}
+			if _, err := store.Invites.Put(tx, inv.Hash, &inv); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := func() error {
+		_, _, err := svc.CreateInvite(ctx, f.owner, access.Invite{}, authz.InviteExpiry{})
+		return err
+	}
+	if err := create(); err != nil {
+		t.Errorf("the last that is allowed: %v", err)
+	}
+	if err := create(); !errors.Is(err, access.Conflict) || kept() != access.MaxLiveInvites {
+		t.Errorf("one too many: %v, %d are kept; want a Conflict", err, kept())
+	}
+	now = now.Add(access.MinInviteLife)
+	if err := create(); err != nil || kept() != 2 {
+		t.Errorf("after the others have ended: %v, %d are kept; want two", err, kept())
 	}
 }
 

@@ -22,10 +22,7 @@ import (
 // size and not with the product of its lists: resources that the same
 // statements name are compared once.
 func mayGrant(w *write, c access.Caller, before, now *access.Record) error {
-	g := granting{
-		w: w, before: newGiver(before), now: newGiver(now),
-		isNew: map[string][]access.RoleID{}, gives: map[string][]access.RolePermission{}, subset: map[string]bool{},
-	}
+	g := newGranting(w, before, now)
 	for uri, statements := range g.now.statements {
 		perms, err := g.newPermissions(g.before.statements[uri], statements)
 		if err != nil {
@@ -65,6 +62,13 @@ type granting struct {
 	isNew       map[string][]access.RoleID         // by lists of statements: the roles that are new for somebody
 	gives       map[string][]access.RolePermission // by roles: what they contain
 	subset      map[string]bool                    // by lists of statements: whether the subjects are a subset
+}
+
+func newGranting(w *write, before, now *access.Record) *granting {
+	return &granting{
+		w: w, before: newGiver(before), now: newGiver(now),
+		isNew: map[string][]access.RoleID{}, gives: map[string][]access.RolePermission{}, subset: map[string]bool{},
+	}
 }
 
 // newPermissions are those that the new statements give on a resource to

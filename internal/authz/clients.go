@@ -84,14 +84,18 @@ func mayGiveOptions(snap *engine.Snapshot, c access.Caller, before, now access.C
 	return nil
 }
 
-// DeleteClient removes a client with its keys. Its id is never used again. It
-// is a Conflict error with the reason LastOwner if nobody would own the realm.
+// DeleteClient removes a client with its keys, its invites and its open access
+// requests. Its id is never used again. It is a Conflict error with the reason
+// LastOwner if nobody would own the realm.
 func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.ClientID) error {
 	return s.update(ctx, c, action{"delete", store.Clients.Kind, string(id)}, func(w *write) error {
 		if _, err := changeableClient(w, c, id, ""); err != nil {
 			return err
 		}
 		if err := remove(w, store.Clients, string(id)); err != nil {
+			return err
+		}
+		if err := s.withdraw(w, access.Subject{Kind: access.ClientKind, ID: string(id)}); err != nil {
 			return err
 		}
 		return keepOwner(w)

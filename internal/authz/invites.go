@@ -22,13 +22,16 @@ type InviteExpiry struct {
 }
 
 // createInvites is the right to make invites that end at another time than by
-// default. Source: the Authress documentation.
+// default, and such that give nothing. Source: the Authress documentation, for
+// the former.
 const createInvites access.Permission = "invites:create"
 
 // CreateInvite makes an invite and returns its id, which is kept nowhere: who
 // shows it first gets what the statements give. The caller needs the authority
 // to grant all of it, now; nobody looks again when the invite is accepted. An
-// expiry other than the default takes a right of its own.
+// expiry other than the default takes a right of its own, and so does an invite
+// that gives nothing, as anybody could make those. It is a Conflict error if the
+// caller has access.MaxLiveInvites already. Those that have expired are removed.
 func (s *Service) CreateInvite(ctx context.Context, c access.Caller, inv access.Invite, expiry InviteExpiry) (_ access.Invite, id string, err error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
@@ -54,12 +57,35 @@ func (s *Service) CreateInvite(ctx context.Context, c access.Caller, inv access.
 		if !byDefault && !mayAll(w.snap, c, createInvites, invitesArea) {
 			return access.Errorf(access.Forbidden, "expiryTime: another one than the default takes Invites:Create on %s", invitesArea)
 		}
+		if len(inv.Statements) == 0 && !mayAll(w.snap, c, createInvites, invitesArea) {
+			return access.Errorf(access.Forbidden, "statements: an invite without any takes Invites:Create on %s", invitesArea)
+		}
+		if err := s.makeRoom(w, c.Subject); err != nil {
+			return err
+		}
 		return put(w, store.Invites, inv.Hash, &inv)
 	})
 	if err != nil {
 		return access.Invite{}, "", err
 	}
 	return inv, id, nil
+}
+
+// makeRoom removes the creator's invites that have expired, and refuses if there
+// are too many others.
+func (s *Service) makeRoom(w *write, creator access.Subject) error {
+	live := 0
+	err := eachOf(w, store.Invites, store.BySubject, creator.String(), func(hash string, inv *access.Invite) error {
+		if s.expired(inv) {
+			return remove(w, store.Invites, hash)
+		}
+		live++
+		return nil
+	})
+	if err == nil && live >= access.MaxLiveInvites {
+		err = access.Errorf(access.Conflict, "the caller has %d invites already that were not accepted; delete one, or wait until one expires", live)
+	}
+	return err
 }
 
 // inviteKey is what is kept of an invite's id, in the store and in the audit

@@ -31,7 +31,8 @@ func mayReadRequest(snap *engine.Snapshot, c access.Caller, r *access.AccessRequ
 
 // CreateAccessRequest asks for access, for anybody. It grants nothing, so it
 // takes no right. It is an Unprocessable error if it could not be approved as
-// it is: a role does not exist, or a statement names users of its own.
+// it is: a role does not exist, or a statement names users of its own; and a
+// Conflict error if the caller has access.MaxOpenRequests open already.
 func (s *Service) CreateAccessRequest(ctx context.Context, c access.Caller, req access.AccessRequest) (access.AccessRequest, error) {
 	req.ID = access.RequestID(s.newID("req_"))
 	req.Requester, req.Status, req.Record, req.Updated = c.Subject, access.RequestOpen, "", s.now()
@@ -39,6 +40,13 @@ func (s *Service) CreateAccessRequest(ctx context.Context, c access.Caller, req 
 		return access.AccessRequest{}, err
 	}
 	err := s.update(ctx, c, action{"create", store.Requests.Kind, string(req.ID)}, func(w *write) error {
+		open, err := store.Requests.List(w, store.ListQuery{Index: store.ByOpen, Value: c.Subject.String(), Limit: access.MaxOpenRequests})
+		if err != nil {
+			return fmt.Errorf("listing the open requests of %s: %w", c.Subject, err)
+		}
+		if len(open) == access.MaxOpenRequests {
+			return access.Errorf(access.Conflict, "the caller has %d open access requests already; delete one, or wait until one is decided", access.MaxOpenRequests)
+		}
 		if err := grantable(w, &req); err != nil {
 			return err
 		}

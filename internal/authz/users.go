@@ -172,11 +172,12 @@ func (s *Service) SetUserClaims(ctx context.Context, c access.Caller, subject ac
 }
 
 // DeleteUser removes a user from every record, group and organization, and
-// what is known of the user, in one commit. What others hold does not change: a
-// record or statement that has no subject left gives nobody anything.
+// what is known of the user, in one commit, with the invites that the user made
+// and what the user asks for. What others hold does not change: a record or
+// statement that has no subject left gives nobody anything.
 //
 // The user can be seen again: a token of a trusted issuer that is still good
-// proves the same user, who then holds nothing.
+// proves the same user, who then holds nothing and has left no invite to accept.
 func (s *Service) DeleteUser(ctx context.Context, c access.Caller, subject access.Subject) error {
 	return s.update(ctx, c, action{"delete", store.Users.Kind, subject.ID}, func(w *write) error {
 		if !may(w.snap, c, change, peopleArea, subject.ID) {
@@ -224,8 +225,27 @@ func (s *Service) expel(w *write, user access.Subject) error {
 	if err != nil {
 		return err
 	}
-	return eachOf(w, store.Memberships, store.ByUser, user.ID, func(id string, _ *access.Membership) error {
+	err = eachOf(w, store.Memberships, store.ByUser, user.ID, func(id string, _ *access.Membership) error {
 		return remove(w, store.Memberships, id)
+	})
+	if err != nil {
+		return err
+	}
+	return s.withdraw(w, user)
+}
+
+// withdraw ends what rests on a subject that goes: its invites, which would give
+// by the authority that it had, to itself too, and its open access requests.
+func (s *Service) withdraw(w *write, gone access.Subject) error {
+	err := eachOf(w, store.Invites, store.BySubject, gone.String(), func(hash string, _ *access.Invite) error {
+		return remove(w, store.Invites, hash)
+	})
+	if err != nil {
+		return err
+	}
+	return eachOf(w, store.Requests, store.ByOpen, gone.String(), func(id string, req *access.AccessRequest) error {
+		req.Status, req.Updated = access.RequestDeleted, s.after(req.Updated)
+		return put(w, store.Requests, id, req)
 	})
 }
 

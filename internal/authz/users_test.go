@@ -95,6 +95,98 @@ func TestDeleteUserIsOneCommit(t *testing.T) {
 	}
 }
 
+// TestDeletedSubjectsLeaveNoWayBack: what a user or client that is deleted has
+// offered and asked for ends with it, in the same commit.
+func TestDeletedSubjectsLeaveNoWayBack(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	client, err := f.CreateClient(ctx, f.owner, access.ServiceClient{Name: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		gone   access.Caller
+		remove func(access.Caller) error
+	}{
+		{as("ana"), func(c access.Caller) error { return f.DeleteUser(ctx, f.owner, c.Subject) }},
+		{access.Caller{Realm: access.DefaultRealm, Subject: access.Subject{Kind: access.ClientKind, ID: string(client.ID)}},
+			func(access.Caller) error { return f.DeleteClient(ctx, f.owner, client.ID) }},
+	} {
+		rec := formed("", "ACTIVE : documents")
+		rec.Subjects = []access.Subject{tt.gone.Subject}
+		if _, err := f.CreateRecord(ctx, f.owner, rec); err != nil {
+			t.Fatal(err)
+		}
+		inv, id, err := f.CreateInvite(ctx, tt.gone, access.Invite{Statements: rec.Statements}, authz.InviteExpiry{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := func() access.AccessRequest {
+			t.Helper()
+			req, err := f.CreateAccessRequest(ctx, tt.gone, access.AccessRequest{Users: rec.Subjects, Statements: rec.Statements})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return req
+		}
+		open, denied := ask(), ask()
+		if _, err := f.DecideAccessRequest(ctx, f.owner, denied.ID, access.RequestDenied); err != nil {
+			t.Fatal(err)
+		}
+		if err := tt.remove(tt.gone); err != nil {
+			t.Fatal(err)
+		}
+		wrote := map[string]bool{}
+		for _, w := range f.last(t).Writes {
+			wrote[w.Kind+" "+w.ID] = true
+		}
+		if !wrote["invite "+inv.Hash] || !wrote["access_request "+string(open.ID)] || wrote["access_request "+string(denied.ID)] {
+			t.Errorf("deleting %v wrote %v, want the invite and the open request in it", tt.gone.Subject, wrote)
+		}
+		if err := f.AcceptInvite(ctx, tt.gone, id); !errors.Is(err, access.NotFound) {
+			t.Errorf("%v comes back by its invite: %v, want NotFound", tt.gone.Subject, err)
+		}
+		for id, want := range map[access.RequestID]access.RequestStatus{open.ID: access.RequestDeleted, denied.ID: access.RequestDenied} {
+			if req, err := f.AccessRequest(ctx, f.owner, id); err != nil || req.Status != want {
+				t.Errorf("the request is %s, %v; want %s", req.Status, err, want)
+			}
+		}
+	}
+}
+
+// TestOpenRequestsAreBounded: a decision or a deletion makes room.
+func TestOpenRequestsAreBounded(t *testing.T) {
+	f := newFixture(t, nil)
+	ctx := t.Context()
+	var last access.AccessRequest
+	create := func(user string) error {
+		req, err := f.CreateAccessRequest(ctx, as(user), access.AccessRequest{
+			Users: []access.Subject{as(user).Subject}, Statements: formed("x", "ACTIVE : documents").Statements,
+		})
+		if err == nil {
+			last = req
+		}
+		return err
+	}
+	for range access.MaxOpenRequests {
+		if err := create("eve"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := create("eve"); !errors.Is(err, access.Conflict) {
+		t.Errorf("one too many: %v, want a Conflict", err)
+	}
+	if err := f.DeleteAccessRequest(ctx, as("eve"), last.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := create("eve"); err != nil {
+		t.Errorf("after one was deleted: %v", err)
+	}
+	if err := create("ben"); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+}
+
 // TestRealmsShareNoUsers: what one realm knows and trusts is nothing to another.
 func TestRealmsShareNoUsers(t *testing.T) {
 	f := newFixture(t, nil)

@@ -14,8 +14,8 @@ var (
 	Groups        = Table[access.Group]{Kind: "group", Indexes: []Index[access.Group]{{BySubject, groupSubjects}}}
 	Records       = Table[access.Record]{Kind: "record", Indexes: []Index[access.Record]{{BySubject, recordSubjects}, {ByResource, recordResources}, {ByRole, recordRoles}}}
 	Settings      = Table[access.ResourceSettings]{Kind: "resource_settings"} // under the resource
-	Requests      = Table[access.AccessRequest]{Kind: "access_request", Indexes: []Index[access.AccessRequest]{{BySubject, requester}}}
-	Invites       = Table[access.Invite]{Kind: "invite"} // under the hash of the id
+	Requests      = Table[access.AccessRequest]{Kind: "access_request", Indexes: []Index[access.AccessRequest]{{BySubject, requester}, {ByOpen, openRequester}}}
+	Invites       = Table[access.Invite]{Kind: "invite", Indexes: []Index[access.Invite]{{BySubject, inviteCreator}}} // under the hash of the id
 	Clients       = Table[access.ServiceClient]{Kind: "client"}
 	APIKeys       = Table[access.APIKey]{Kind: "api_key"}
 	Users         = Table[access.User]{Kind: "user", Indexes: []Index[access.User]{{BySubject, userSubject}}}
@@ -30,6 +30,7 @@ const (
 	BySubject      = "subject"      // what names a subject, as its String
 	ByResource     = "resource"     // active records that name a resource, in normal form
 	ByRole         = "role"         // active records that name a role
+	ByOpen         = "open"         // open access requests of a subject
 	ByOrganization = "organization" // memberships of an organization
 	ByUser         = "user"         // memberships of a user
 )
@@ -91,6 +92,15 @@ func recordRoles(_ string, r *access.Record) []string {
 func userSubject(_ string, u *access.User) []string { return []string{u.Subject().String()} }
 
 func requester(_ string, r *access.AccessRequest) []string { return []string{r.Requester.String()} }
+
+func openRequester(id string, r *access.AccessRequest) []string {
+	if r.Status != access.RequestOpen {
+		return nil
+	}
+	return requester(id, r)
+}
+
+func inviteCreator(_ string, i *access.Invite) []string { return []string{i.Creator.String()} }
 
 func membershipOrganization(_ string, m *access.Membership) []string {
 	return []string{string(m.Organization)}
