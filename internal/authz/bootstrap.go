@@ -126,16 +126,10 @@ func (s *Service) ownerClient(b Bootstrap) (access.ServiceClient, error) {
 	if err := client.Validate(); err != nil {
 		return access.ServiceClient{}, err
 	}
-	if client.Subject() != mustUser(string(client.ID)) {
+	if subject, err := access.ParseUser(string(client.ID)); err != nil || subject != client.Subject() {
 		return access.ServiceClient{}, access.Errorf(access.Invalid, "the client id of the access key must begin with sc_")
 	}
 	return client, nil
-}
-
-// mustUser reads an id that was checked before; the zero Subject if it was not.
-func mustUser(id string) access.Subject {
-	subject, _ := access.ParseUser(id)
-	return subject
 }
 
 // ownerRecord gives the subject everything on everything.

@@ -40,12 +40,13 @@ func (s *Service) Roles(ctx context.Context, c access.Caller, filter string, p P
 	if err != nil {
 		return nil, "", err
 	}
-	return withBuiltIn(roles, next, p, keep)
+	roles, next = withBuiltIn(roles, next, p, keep)
+	return roles, next, nil
 }
 
 // withBuiltIn puts the built-in roles into a page of the stored ones, at the
 // places of their ids.
-func withBuiltIn(roles []access.Role, next string, p Page, keep func(*access.Role) bool) ([]access.Role, string, error) {
+func withBuiltIn(roles []access.Role, next string, p Page, keep func(*access.Role) bool) ([]access.Role, string) {
 	for _, r := range access.BuiltInRoles() {
 		if keep(&r) && string(r.ID) > p.After && (next == "" || string(r.ID) <= next) {
 			roles = append(roles, r)
@@ -56,7 +57,7 @@ func withBuiltIn(roles []access.Role, next string, p Page, keep func(*access.Rol
 		roles = roles[:p.Limit]
 		next = string(roles[p.Limit-1].ID)
 	}
-	return roles, next, nil
+	return roles, next
 }
 
 func builtIn(id access.RoleID) *access.Role {

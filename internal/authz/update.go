@@ -97,6 +97,7 @@ func (s *Service) snapshotOf(tx store.Tx, realm access.RealmID) (*engine.Snapsho
 		return nil, err
 	}
 	if snap.Revision() == tx.Revision() {
+		s.ahead.Delete(realm) // it would only keep what is past in memory
 		return snap, nil
 	}
 	if v, ok := s.ahead.Load(realm); ok {

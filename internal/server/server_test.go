@@ -162,7 +162,7 @@ func TestDevKeepsNothing(t *testing.T) {
 	s.Want(t, 200, "GET", "/v1/roles/ro_1", "")
 }
 
-func TestPublicURLIsInLinksAndDemandedOfTokens(t *testing.T) {
+func TestPublicURLIsInLinks(t *testing.T) {
 	s := servertest.StartWith(t, server.Config{Data: t.TempDir(), PublicURLs: []string{"https://authz.example.com/"}})
 	got := s.As(t, s.Owner, "GET", "/v1/roles", "", "X-Forwarded-Host", "evil.example", "Host", "evil.example")
 	if strings.Contains(got.Body, "evil") || !strings.Contains(got.Body, `"https://authz.example.com/v1/roles"`) {
@@ -172,17 +172,7 @@ func TestPublicURLIsInLinksAndDemandedOfTokens(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	dir := t.TempDir()
-	cert, key := selfSigned(t, dir)
-	s, err := server.Open(t.Context(), server.Config{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", TLSCert: cert, TLSKey: key}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = s.Serve(t.Context()) }()
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s, cert := startTLS(t, dir)
 	pool := x509.NewCertPool()
 	chain, err := os.ReadFile(cert)
 	if err != nil || !pool.AppendCertsFromPEM(chain) {
@@ -209,6 +199,23 @@ func TestTLS(t *testing.T) {
 			}
 		}
 	}
+}
+
+// startTLS runs a server with a certificate in the folder, until the test ends.
+func startTLS(t *testing.T, dir string) (s *server.Server, certFile string) {
+	t.Helper()
+	cert, key := selfSigned(t, dir)
+	s, err := server.Open(t.Context(), server.Config{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", TLSCert: cert, TLSKey: key}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(t.Context()) }()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, cert
 }
 
 // selfSigned writes a certificate of 127.0.0.1 and its key.
@@ -374,17 +381,7 @@ func TestAnswerReachesAPeerThatIsStillSending(t *testing.T) {
 // TestCertificateIsRenewedWithoutARestart, and one that is no good is passed by.
 func TestCertificateIsRenewedWithoutARestart(t *testing.T) {
 	dir := t.TempDir()
-	cert, key := selfSigned(t, dir)
-	s, err := server.Open(t.Context(), server.Config{Data: filepath.Join(dir, "data"), Listen: "127.0.0.1:0", TLSCert: cert, TLSKey: key}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = s.Serve(t.Context()) }()
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s, cert := startTLS(t, dir)
 	served := func() string {
 		t.Helper()
 		conn, err := tls.Dial("tcp", strings.TrimPrefix(s.URL(), "https://"), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // looks at what is served

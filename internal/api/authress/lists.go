@@ -30,11 +30,7 @@ func writeHolder(h access.Holder) userRoleCollection {
 }
 
 func (h *handler) userRoles(w http.ResponseWriter, r *api.Request) error {
-	subject, err := userParam(r)
-	if err != nil {
-		return err
-	}
-	uri, err := resourceParam(r)
+	subject, uri, err := userAndResource(r)
 	if err != nil {
 		return err
 	}

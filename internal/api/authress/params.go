@@ -26,6 +26,16 @@ func userParam(r *api.Request) (access.Subject, error) {
 	return access.ParseUser(id)
 }
 
+// userAndResource reads what a question is about.
+func userAndResource(r *api.Request) (access.Subject, access.ResourceURI, error) {
+	subject, err := userParam(r)
+	if err != nil {
+		return access.Subject{}, "", err
+	}
+	uri, err := resourceParam(r)
+	return subject, uri, err
+}
+
 func resourceParam(r *api.Request) (access.ResourceURI, error) {
 	return access.ParseResourceURI(r.Param("resource"))
 }

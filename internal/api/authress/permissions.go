@@ -10,11 +10,7 @@ import (
 // authorizeUser answers 200 if the user holds the permission and 404 if not.
 // Source: the JavaScript SDK turns that 404 into its UnauthorizedError.
 func (h *handler) authorizeUser(w http.ResponseWriter, r *api.Request) error {
-	subject, err := userParam(r)
-	if err != nil {
-		return err
-	}
-	uri, err := resourceParam(r)
+	subject, uri, err := userAndResource(r)
 	if err != nil {
 		return err
 	}
@@ -56,11 +52,7 @@ type permissionCollection struct {
 }
 
 func (h *handler) userPermissions(w http.ResponseWriter, r *api.Request) error {
-	subject, err := userParam(r)
-	if err != nil {
-		return err
-	}
-	uri, err := resourceParam(r)
+	subject, uri, err := userAndResource(r)
 	if err != nil {
 		return err
 	}
