@@ -116,4 +116,18 @@ type Realm struct {
 	// PublicPermissions are what a public resource gives everyone, beside
 	// PublicPermission.
 	PublicPermissions []Permission `json:"publicPermissions,omitempty"`
+	Roles             RoleOrder    `json:"roles,omitzero"` // of organizations that have none of their own
+	// MultipleRoles lets a membership have several roles on its organization.
+	MultipleRoles bool `json:"multipleRoles,omitzero"`
+	// MaxResourceDepth bounds the levels of registered resources below an
+	// organization; DefaultResourceDepth if zero.
+	MaxResourceDepth int `json:"maxResourceDepth,omitzero"`
 }
+
+// DefaultResourceDepth is how many levels of resources stand below an
+// organization where the realm says nothing. Source: the limit that WorkOS
+// documents. MaxResourceDepth is ours: a check looks at every level.
+const (
+	DefaultResourceDepth = 5
+	MaxResourceDepth     = 32
+)

@@ -50,6 +50,7 @@ type Error struct {
 	Kind    Kind
 	Reason  Reason // often empty
 	Message string // names the field, and what would be right
+	Field   string // that is wrong; empty where the message alone says so
 	// RetryAfter is how long a caller should wait before it tries again; zero
 	// where that is not known.
 	RetryAfter time.Duration
@@ -67,7 +68,14 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 
 // Because returns the error with a Reason.
 func (e *Error) Because(r Reason) *Error {
-	return &Error{Kind: e.Kind, Reason: r, Message: e.Message, RetryAfter: e.RetryAfter}
+	because := *e
+	because.Reason = r
+	return &because
+}
+
+// FieldErrorf returns an Unprocessable error about one field of a request.
+func FieldErrorf(field string, r Reason, format string, args ...any) *Error {
+	return &Error{Kind: Unprocessable, Reason: r, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
 // in returns err, an *Error, with the field that holds the offending value put
@@ -77,5 +85,5 @@ func in(field string, err error) error {
 		return nil
 	}
 	e := err.(*Error) //nolint:errorlint // every validation in this package returns *Error
-	return &Error{Kind: e.Kind, Reason: e.Reason, Message: field + ": " + e.Message}
+	return &Error{Kind: e.Kind, Reason: e.Reason, Field: e.Field, Message: field + ": " + e.Message}
 }

@@ -10,13 +10,36 @@ const (
 
 // Group is a set of users, clients and other groups. What is granted to it,
 // its members hold, and the members of its member groups.
+//
+// A group of an organization has as members memberships of that organization,
+// each a document of its own, and neither Members nor Admins.
 type Group struct {
 	ID      GroupID           `json:"id"`
 	Name    string            `json:"name"`
+	Created time.Time         `json:"created,omitzero"`
 	Updated time.Time         `json:"updated"` // UTC, whole milliseconds, later than before at every change
 	Members []Subject         `json:"members,omitempty"`
 	Admins  []Subject         `json:"admins,omitempty"` // may edit the group; are no members by it
 	Tags    map[string]string `json:"tags,omitempty"`
+
+	Organization OrganizationID `json:"organization,omitzero"` // empty for a group of the realm
+	Description  string         `json:"description,omitzero"`
+}
+
+// Subject is the group as a holder of permissions.
+func (g *Group) Subject() Subject { return Subject{GroupKind, string(g.ID)} }
+
+// GroupMember is a membership's place in a group of its organization.
+type GroupMember struct {
+	Group      GroupID      `json:"group"`
+	Membership MembershipID `json:"membership"`
+	Created    time.Time    `json:"created"`
+}
+
+// ID is the document's: one for each pair. A group's id has no slash, so two
+// pairs never share one.
+func (m *GroupMember) ID() GroupMemberID {
+	return GroupMemberID(string(m.Group) + "/" + string(m.Membership))
 }
 
 // Validate returns an Invalid error that names the field which breaks a rule.

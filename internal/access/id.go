@@ -16,6 +16,10 @@ type (
 	IssuerID       string
 	OrganizationID string
 	MembershipID   string
+	ResourceID     string // of a registered resource; its ResourceURI, too
+	ResourceTypeID string // what WorkOS calls the slug of a resource type
+	AssignmentID   string
+	GroupMemberID  string
 )
 
 // Lengths of ids, in characters (ASCII).

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,15 +171,15 @@ func TestValidateUser(t *testing.T) {
 }
 
 func TestValidateOrganization(t *testing.T) {
-	domains := func(n int) []string {
-		return strings.Split(strings.TrimSuffix(strings.Repeat("a.example,", n), ","), ",")
+	domains := func(n int) []access.Domain {
+		return slices.Repeat([]access.Domain{{Name: "a.example"}}, n)
 	}
 	for _, tt := range []struct {
 		org  access.Organization
 		want bool
 	}{
 		{access.Organization{ID: "t1"}, true},
-		{access.Organization{ID: "a-b_c.d:e", LookupID: "t", Name: strings.Repeat("é", 64), Domains: domains(10), Connection: "con_1"}, true},
+		{access.Organization{ID: "a-b_c.d:e", LookupID: "t", Name: strings.Repeat("é", 64), Domains: domains(100), Connection: "con_1"}, true},
 		{access.Organization{ID: ""}, false},
 		{access.Organization{ID: "a/b"}, false},
 		{access.Organization{ID: "a*"}, false},
@@ -186,7 +187,7 @@ func TestValidateOrganization(t *testing.T) {
 		{access.Organization{ID: "t1", LookupID: strings.Repeat("x", 65)}, false},
 		{access.Organization{ID: "t1", LookupID: "a b"}, false},
 		{access.Organization{ID: "t1", Name: strings.Repeat("x", 65)}, false},
-		{access.Organization{ID: "t1", Domains: domains(11)}, false},
+		{access.Organization{ID: "t1", Domains: domains(101)}, false},
 		{access.Organization{ID: "t1", Domains: []string{"Example.com"}}, false},
 		{access.Organization{ID: "t1", Domains: []string{"a_b.com"}}, false},
 		{access.Organization{ID: "t1", Domains: []string{""}}, false},

@@ -6,24 +6,52 @@ import "time"
 const (
 	maxOrganizationNameLen = 64
 	maxLookupIDLen         = 64
-	maxDomains             = 10
+	maxDomains             = 100
 	maxDomainLen           = 253
 	maxConnectionLen       = 64
 	maxTokenConfiguration  = 1024 // bytes
 )
 
-// Organization groups users of the realm, as an Authress tenant does. It gives
-// its users no permission.
+// Organization groups users of the realm: an Authress tenant, a WorkOS
+// organization. It gives its users nothing by itself; roles that their
+// memberships are assigned on its resources do.
 type Organization struct {
 	ID       OrganizationID `json:"id"`
 	LookupID string         `json:"lookupId,omitzero"`
 	Name     string         `json:"name,omitzero"`
-	Domains  []string       `json:"domains,omitempty"`
-	// Connection and TokenConfiguration are kept for callers that set them.
-	Connection         string    `json:"connection,omitzero"`
-	TokenConfiguration []byte    `json:"tokenConfiguration,omitempty"` // JSON object
-	Created            time.Time `json:"created"`
+	Domains  []Domain       `json:"domains,omitempty"`
+	Root     ResourceID     `json:"root"` // the organization itself as a resource
+	Roles    RoleOrder      `json:"roles,omitzero"`
+	Created  time.Time      `json:"created"`
+	Updated  time.Time      `json:"updated,omitzero"`
+
+	// What follows is kept for callers that set it.
+	Connection         string            `json:"connection,omitzero"`
+	TokenConfiguration []byte            `json:"tokenConfiguration,omitempty"` // JSON object
+	ExternalID         string            `json:"externalId,omitzero"`          // unique in the realm
+	Metadata           map[string]string `json:"metadata,omitempty"`
+	StripeCustomerID   string            `json:"stripeCustomerId,omitzero"` // unique in the realm
 }
+
+// Domain is a domain name of an organization. Several may have the same.
+type Domain struct {
+	ID      string      `json:"id"` // "org_domain_" and a ULID
+	Name    string      `json:"name"`
+	State   DomainState `json:"state"`
+	Token   string      `json:"token,omitzero"` // that a DNS record is to show to prove the domain
+	Created time.Time   `json:"created"`
+	Updated time.Time   `json:"updated"`
+}
+
+// DomainState says whether a domain was proved to be the organization's.
+type DomainState string
+
+// The states of a domain.
+const (
+	DomainPending  DomainState = "pending"
+	DomainVerified DomainState = "verified"
+	DomainFailed   DomainState = "failed"
+)
 
 // Validate returns an Invalid error that names the field which breaks a rule.
 func (o *Organization) Validate() error {
@@ -42,7 +70,7 @@ func (o *Organization) Validate() error {
 		return err
 	}
 	for i, d := range o.Domains {
-		if err := in(at("domains", i), validateDomain(d)); err != nil {
+		if err := in(at("domains", i), validateDomain(d.Name)); err != nil {
 			return err
 		}
 	}
@@ -69,17 +97,28 @@ func validateDomain(d string) error {
 	return nil
 }
 
-// Membership is a user's place in an organization.
+// Membership is a user's place in an organization: one for each pair.
 type Membership struct {
-	ID           MembershipID   `json:"id"`
-	Organization OrganizationID `json:"organization"`
-	User         string         `json:"user"`
-	Created      time.Time      `json:"created"`
+	ID           MembershipID     `json:"id"` // "om_" and a ULID
+	Organization OrganizationID   `json:"organization"`
+	User         string           `json:"user"`
+	Status       MembershipStatus `json:"status"`
+	Created      time.Time        `json:"created"`
+	Updated      time.Time        `json:"updated"`
 }
 
-// MembershipOf is the id of a user's membership: one for each pair. An
-// organization's id has no slash, so two pairs never share one, and the ids of
-// an organization's memberships sort by their users.
-func MembershipOf(org OrganizationID, user string) MembershipID {
-	return MembershipID(string(org) + "/" + user)
-}
+// MembershipStatus says whether a membership gives its user anything.
+type MembershipStatus string
+
+// The states of a membership. Only an active one gives what it holds.
+const (
+	MembershipActive   MembershipStatus = "active"
+	MembershipInactive MembershipStatus = "inactive"
+	MembershipPending  MembershipStatus = "pending"
+)
+
+// Subject is the membership as a holder of permissions.
+func (m *Membership) Subject() Subject { return Subject{MembershipKind, string(m.ID)} }
+
+// UserSubject is the user whose membership it is.
+func (m *Membership) UserSubject() Subject { return Subject{UserKind, m.User} }

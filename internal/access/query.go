@@ -41,8 +41,9 @@ type Decision struct {
 type Revision int64
 
 // Change is one document that a commit wrote, in the core's words. ID is a
-// RoleID, GroupID, RecordID, ResourceURI (of its settings), ClientID, APIKeyID,
-// IssuerID or RealmID; Document is the noun that it names, by pointer, and nil when the commit deleted it.
+// RoleID, GroupID, GroupMemberID, MembershipID, RecordID, AssignmentID,
+// ResourceID, ResourceURI (of its settings), ClientID, APIKeyID, IssuerID or
+// RealmID; Document is the noun that it names, by pointer, and nil when the commit deleted it.
 type Change struct {
 	ID       any
 	Document any

@@ -1,5 +1,7 @@
 package access
 
+import "time"
+
 // Bounds of a role.
 const (
 	MaxNameLen         = 128  // characters, of every noun that has a name
@@ -7,12 +9,26 @@ const (
 	MaxRolePermissions = 100
 )
 
-// Role is a named set of permissions.
+// Role is a named set of permissions, of the realm or of one organization.
 type Role struct {
 	ID          RoleID           `json:"id"`
 	Name        string           `json:"name"`
 	Description string           `json:"description,omitzero"`
 	Permissions []RolePermission `json:"permissions"`
+
+	UID          string         `json:"uid,omitzero"`          // "role_" and a ULID: this role, and not a later one of the same id; empty for built-in ones
+	Organization OrganizationID `json:"organization,omitzero"` // empty for a role of the realm; the id is then OrganizationRole's
+	Type         ResourceTypeID `json:"type,omitzero"`         // of the resources that it can be assigned on; empty is OrganizationType
+	Created      time.Time      `json:"created,omitzero"`
+	Updated      time.Time      `json:"updated,omitzero"`
+}
+
+// ResourceType is the type of the resources that the role can be assigned on.
+func (r *Role) ResourceType() ResourceTypeID {
+	if r.Type == "" {
+		return OrganizationType
+	}
+	return r.Type
 }
 
 // RolePermission is one permission in a role. Action is kept as it was
@@ -22,11 +38,20 @@ type RolePermission struct {
 	Allow    bool   `json:"allow,omitzero"`
 	Grant    bool   `json:"grant,omitzero"`
 	Delegate bool   `json:"delegate,omitzero"`
+	// Exact makes the entry cover the very permission and none below it, and
+	// none that a "*" in it could stand for. What a role contains by the WorkOS
+	// dialect is so: there "docs" and "docs:read" are two permissions and
+	// neither implies the other. It has Allow alone.
+	Exact bool `json:"exact,omitzero"`
 }
 
 // Permission is the action in the form that is compared. The action of a role
 // that passed Validate always parses.
 func (p RolePermission) Permission() Permission {
+	if p.Exact {
+		perm, _ := ParsePermissionSlug(p.Action)
+		return perm
+	}
 	perm, _ := ParsePermission(p.Action)
 	return perm
 }
@@ -61,7 +86,11 @@ func BuiltInRoles() []Role {
 
 // Validate returns an Invalid error that names the field which breaks a rule.
 func (r *Role) Validate() error {
-	if _, err := ParseRoleID(string(r.ID)); err != nil {
+	if r.Organization != "" {
+		if r.ID != OrganizationRole(r.Organization, r.ID.Slug()) {
+			return Errorf(Invalid, "roleId %q is not one of the organization %q", r.ID, r.Organization)
+		}
+	} else if _, err := ParseRoleID(string(r.ID)); err != nil {
 		return err
 	}
 	if err := validateLabel(r.Name, r.Description); err != nil {
@@ -71,9 +100,21 @@ func (r *Role) Validate() error {
 		return err
 	}
 	for i, p := range r.Permissions {
-		if _, err := ParsePermission(p.Action); err != nil {
+		if err := p.validate(); err != nil {
 			return in(at("permissions", i), err)
 		}
 	}
 	return nil
+}
+
+func (p RolePermission) validate() error {
+	if !p.Exact {
+		_, err := ParsePermission(p.Action)
+		return err
+	}
+	if p.Grant || p.Delegate {
+		return Errorf(Invalid, "an exact permission has allow alone")
+	}
+	_, err := ParsePermissionSlug(p.Action)
+	return err
 }

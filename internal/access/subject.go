@@ -10,6 +10,10 @@ const (
 	UserKind   SubjectKind = "user"
 	ClientKind SubjectKind = "client" // a service client: a program with access keys
 	GroupKind  SubjectKind = "group"  // holds permissions for its members
+
+	// MembershipKind is a user's place in an organization. What is granted to it,
+	// its user holds while it is active.
+	MembershipKind SubjectKind = "membership"
 )
 
 // Subject is who may hold a permission.

@@ -19,6 +19,14 @@ type User struct {
 	Email   string    `json:"email,omitzero"`
 	Picture string    `json:"picture,omitzero"`
 	Created time.Time `json:"created"` // UTC, whole milliseconds
+	Updated time.Time `json:"updated,omitzero"`
+
+	EmailVerified bool              `json:"emailVerified,omitzero"`
+	FirstName     string            `json:"firstName,omitzero"`
+	LastName      string            `json:"lastName,omitzero"`
+	ExternalID    string            `json:"externalId,omitzero"` // unique in the realm
+	Locale        string            `json:"locale,omitzero"`
+	Metadata      map[string]string `json:"metadata,omitempty"`
 	// AccessTokenClaims and IdentityClaims are kept for callers that set them.
 	AccessTokenClaims []byte `json:"accessTokenClaims,omitempty"` // JSON object
 	IdentityClaims    []byte `json:"identityClaims,omitempty"`    // JSON object

@@ -28,6 +28,9 @@ type Route struct {
 	// this path would be another route's whose last name was left empty.
 	Exact  bool
 	Public bool // asks for no credential, and looks at none
+	// Needs is the right that the caller must hold, as "read Authress:Roles":
+	// package authz demands it, and a test proves that it demands no less.
+	Needs  string
 	Secret bool // the path holds a secret: logs show the route's in its place
 	Handle Handler
 }

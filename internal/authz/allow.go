@@ -45,6 +45,18 @@ func mayAll(snap *engine.Snapshot, c access.Caller, do access.Permission, area s
 	return may(snap, c, do, area, "*")
 }
 
+// need returns the error for a caller who may not do the action to an object of
+// the area, or, with an empty id, to the area as a whole; nil if it may.
+func need(snap *engine.Snapshot, c access.Caller, do access.Permission, area, id string) error {
+	if id == "" {
+		id = "*"
+	}
+	if !may(snap, c, do, area, id) {
+		return deny(snap, c)
+	}
+	return nil
+}
+
 // deny is the error for a caller who may not. Who holds nothing at all in the
 // realm is not told whether the object exists.
 func deny(snap *engine.Snapshot, c access.Caller) error {

@@ -88,12 +88,15 @@ func (s *Service) AddMember(ctx context.Context, c access.Caller, id access.Orga
 	if user.Kind != access.UserKind {
 		return access.Errorf(access.Invalid, "userId %q is a service client; a tenant has users", user.ID)
 	}
-	m := access.Membership{ID: access.MembershipOf(id, user.ID), Organization: id, User: user.ID, Created: s.now()}
+	now := s.now()
+	m := access.Membership{
+		ID: access.MembershipID(s.newID("om_")), Organization: id, User: user.ID, Status: access.MembershipActive, Created: now, Updated: now,
+	}
 	return s.update(ctx, c, action{"add user", store.Organizations.Kind, string(id)}, func(w *write) error {
 		if _, err := changeableOrganization(w, c, id); err != nil {
 			return err
 		}
-		if _, exists, err := find(w, store.Memberships, string(m.ID)); err != nil || exists {
+		if _, exists, err := membershipOf(w, id, user.ID); err != nil || exists {
 			return err
 		}
 		return put(w, store.Memberships, string(m.ID), &m)
@@ -109,4 +112,13 @@ func changeableOrganization(w *write, c access.Caller, id access.OrganizationID)
 		err = access.Errorf(access.NotFound, "no tenant %q", id)
 	}
 	return o, err
+}
+
+// membershipOf finds the membership of a user in an organization.
+func membershipOf(r store.Reader, org access.OrganizationID, user string) (m access.Membership, exists bool, err error) {
+	rows, err := store.Memberships.List(r, store.ListQuery{Index: store.ByPair, Value: store.MembershipPair(org, user), Limit: 1})
+	if err != nil || len(rows) == 0 {
+		return access.Membership{}, false, err
+	}
+	return rows[0].Doc, true, nil
 }

@@ -37,6 +37,7 @@ type Service struct {
 	out   *outbound.Client
 	log   *slog.Logger
 	clock func() time.Time
+	ids   ids
 	ahead sync.Map // access.RealmID to ahead: by what the last transaction decided, when the feed was behind
 }
 
@@ -45,7 +46,7 @@ func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Service{store: cfg.Store, feed: cfg.Feed, dir: cfg.Directory, out: cfg.Outbound, log: cfg.Log, clock: cfg.Now}
+	return &Service{ids: ids{entropy: ulid.Monotonic(rand.Reader, 0)}, store: cfg.Store, feed: cfg.Feed, dir: cfg.Directory, out: cfg.Outbound, log: cfg.Log, clock: cfg.Now}
 }
 
 // now is the time as documents keep it: UTC, whole milliseconds.
@@ -64,9 +65,30 @@ func (s *Service) after(last time.Time) time.Time {
 	return now
 }
 
-// newID makes an id that is not guessable and sorts by the time it was made.
-func (s *Service) newID(prefix string) string {
-	return prefix + ulid.MustNew(ulid.Timestamp(s.clock()), rand.Reader).String()
+// newID makes an id that sorts by the time it was made, after every id that
+// this Service made before. Within a millisecond the next one can be guessed in
+// some 2^32 tries, so it is no secret.
+func (s *Service) newID(prefix string) string { return prefix + s.ids.next(s.clock()).String() }
+
+// ids makes ULIDs that grow.
+type ids struct {
+	mu      sync.Mutex
+	entropy *ulid.MonotonicEntropy
+	last    uint64 // milliseconds
+}
+
+// next returns a ULID of the time, or of the last one's when the clock was set
+// back.
+func (i *ids) next(now time.Time) ulid.ULID {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = max(i.last, ulid.Timestamp(now))
+	id, err := ulid.New(i.last, i.entropy)
+	for err != nil { // the millisecond has no more
+		i.last++
+		id, err = ulid.New(i.last, i.entropy)
+	}
+	return id
 }
 
 // AccountID is the account id of the caller's realm.

@@ -84,14 +84,15 @@ func mayReadUser(snap *engine.Snapshot, c access.Caller, u *access.User) bool {
 	return u.Subject() == c.Subject || may(snap, c, read, peopleArea, u.ID)
 }
 
-// members returns a page of an organization's users, those included of whom
-// nothing else is known.
+// members returns a page of an organization's users, in the order in which they
+// became its members, those included of whom nothing else is known. Its cursor
+// is the id of a membership.
 func members(r store.Reader, f UserFilter, p Page) ([]access.User, string, error) {
 	users, after := make([]access.User, 0, p.Limit), p.After
 	for looked := 0; looked < listReach; looked += listChunk {
 		rows, err := store.Memberships.List(r, store.ListQuery{
 			Index: store.ByOrganization, Value: string(f.Organization), Limit: listChunk,
-			After: string(access.MembershipOf(f.Organization, after)), // the ids sort by user
+			After: after,
 		})
 		if err != nil {
 			return nil, "", fmt.Errorf("listing members of %q: %w", f.Organization, err)
@@ -111,12 +112,12 @@ func members(r store.Reader, f UserFilter, p Page) ([]access.User, string, error
 			if len(users) == p.Limit {
 				return users, after, nil
 			}
-			users, after = append(users, user), id
+			users, after = append(users, user), rows[i].ID
 		}
 		if len(rows) < listChunk {
 			return users, "", nil
 		}
-		after = rows[len(rows)-1].Doc.User
+		after = rows[len(rows)-1].ID
 	}
 	return users, after, nil
 }

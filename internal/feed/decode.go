@@ -8,8 +8,8 @@ import (
 // followed are the kinds that snapshots or listeners are made of. The others
 // (the audit trail) pass by.
 var followed = []store.Kind{
-	store.Realms.Kind, store.Roles.Kind, store.Groups.Kind, store.Records.Kind,
-	store.Settings.Kind, store.Clients.Kind, store.APIKeys.Kind, store.Issuers.Kind,
+	store.Realms.Kind, store.Roles.Kind, store.Groups.Kind, store.GroupMembers.Kind,
+	store.Memberships.Kind, store.Resources.Kind, store.Records.Kind, store.Assignments.Kind, store.Settings.Kind, store.Clients.Kind, store.APIKeys.Kind, store.Issuers.Kind,
 }
 
 func appendChanges(changes []access.Change, docs []store.Document) ([]access.Change, error) {
@@ -41,6 +41,14 @@ func decode(d store.Document) (access.Change, error) {
 		return change(store.Roles, access.RoleID(d.ID), d)
 	case store.Groups.Kind:
 		return change(store.Groups, access.GroupID(d.ID), d)
+	case store.GroupMembers.Kind:
+		return change(store.GroupMembers, access.GroupMemberID(d.ID), d)
+	case store.Memberships.Kind:
+		return change(store.Memberships, access.MembershipID(d.ID), d)
+	case store.Resources.Kind:
+		return change(store.Resources, access.ResourceID(d.ID), d)
+	case store.Assignments.Kind:
+		return change(store.Assignments, access.AssignmentID(d.ID), d)
 	case store.Records.Kind:
 		return change(store.Records, access.RecordID(d.ID), d)
 	case store.Settings.Kind:

@@ -92,7 +92,8 @@ type Reader interface {
 	// transactions before it that are not committed yet, and its own, too.
 	Changes(after access.Revision) ([]Document, error)
 
-	// List returns documents in the order of their ids, byte by byte.
+	// List returns documents in the order of their ids, byte by byte, or in the
+	// opposite order.
 	List(q ListQuery) ([]Document, error)
 }
 
@@ -101,8 +102,10 @@ type ListQuery struct {
 	Kind  Kind
 	Index string // all documents if empty, else those that the index holds under Value
 	Value string
-	After string // only ids after it; all if empty
+	After string // only ids after it, in the order of the list; all if empty
 	Limit int    // at most so many; must be positive
+
+	Descending bool // the greatest id first
 }
 
 // Tx reads and writes a realm in a transaction. Its reads see its own writes,

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/audit"
@@ -10,18 +11,23 @@ import (
 // Every kind of document that there is, and what finds it besides its id.
 var (
 	Realms        = Table[access.Realm]{Kind: "realm"} // one a realm, under the realm's id
-	Roles         = Table[access.Role]{Kind: "role"}
-	Groups        = Table[access.Group]{Kind: "group", Indexes: []Index[access.Group]{{BySubject, groupSubjects}}}
+	Roles         = Table[access.Role]{Kind: "role", Indexes: []Index[access.Role]{{ByOrganization, roleOrganization}, {ByType, roleType}, {ByPermission, rolePermissions}}}
+	Permissions   = Table[access.PermissionDefinition]{Kind: "permission", Indexes: []Index[access.PermissionDefinition]{{BySlug, permissionSlug}, {ByType, permissionType}}} // under the UID
+	Groups        = Table[access.Group]{Kind: "group", Indexes: []Index[access.Group]{{BySubject, groupSubjects}, {ByOrganization, groupOrganization}}}
+	GroupMembers  = Table[access.GroupMember]{Kind: "group_member", Indexes: []Index[access.GroupMember]{{ByGroup, memberGroup}, {ByMembership, memberMembership}}}
 	Records       = Table[access.Record]{Kind: "record", Indexes: []Index[access.Record]{{BySubject, recordSubjects}, {ByResource, recordResources}, {ByRole, recordRoles}}}
+	ResourceTypes = Table[access.ResourceType]{Kind: "resource_type", Indexes: []Index[access.ResourceType]{{ByParent, typeParents}}}
+	Resources     = Table[access.Resource]{Kind: "resource", Indexes: []Index[access.Resource]{{ByOrganization, resourceOrganization}, {ByType, resourceType}, {BySiblingType, resourceSiblingType}, {ByParent, resourceParent}, {ByExternalID, resourceExternalID}}}
+	Assignments   = Table[access.Assignment]{Kind: "assignment", Indexes: []Index[access.Assignment]{{BySubject, assignmentSubject}, {ByResource, assignmentResource}, {ByRole, assignmentRole}}}
 	Settings      = Table[access.ResourceSettings]{Kind: "resource_settings"} // under the resource
 	Requests      = Table[access.AccessRequest]{Kind: "access_request", Indexes: []Index[access.AccessRequest]{{BySubject, requester}, {ByOpen, openRequester}}}
 	Invites       = Table[access.Invite]{Kind: "invite", Indexes: []Index[access.Invite]{{BySubject, inviteCreator}}} // under the hash of the id
 	Clients       = Table[access.ServiceClient]{Kind: "client"}
 	APIKeys       = Table[access.APIKey]{Kind: "api_key"}
-	Users         = Table[access.User]{Kind: "user", Indexes: []Index[access.User]{{BySubject, userSubject}}}
+	Users         = Table[access.User]{Kind: "user", Indexes: []Index[access.User]{{BySubject, userSubject}, {ByEmail, userEmail}, {ByExternalID, userExternalID}}}
 	Issuers       = Table[access.Issuer]{Kind: "issuer"}
-	Organizations = Table[access.Organization]{Kind: "organization"}
-	Memberships   = Table[access.Membership]{Kind: "membership", Indexes: []Index[access.Membership]{{ByOrganization, membershipOrganization}, {ByUser, membershipUser}}}
+	Organizations = Table[access.Organization]{Kind: "organization", Indexes: []Index[access.Organization]{{ByExternalID, organizationExternalID}, {ByStripe, organizationStripe}, {ByDomain, organizationDomains}, {ByDomainID, organizationDomainIDs}}}
+	Memberships   = Table[access.Membership]{Kind: "membership", Indexes: []Index[access.Membership]{{ByOrganization, membershipOrganization}, {ByUser, membershipUser}, {ByPair, membershipPair}}}
 	Audit         = Table[audit.Entry]{Kind: "audit"} // under the revision of the commit, in 16 hexadecimal digits
 )
 
@@ -31,8 +37,21 @@ const (
 	ByResource     = "resource"     // active records that name a resource, in normal form
 	ByRole         = "role"         // active records that name a role
 	ByOpen         = "open"         // open access requests of a subject
-	ByOrganization = "organization" // memberships of an organization
+	ByOrganization = "organization" // what belongs to an organization, or with the value "" to none
 	ByUser         = "user"         // memberships of a user
+	ByPair         = "pair"         // the membership of a user in an organization, under MembershipPair
+	ByGroup        = "group"        // members of a group
+	ByMembership   = "membership"   // places of a membership in groups
+	ByType         = "type"         // what is about a type of resource
+	BySiblingType  = "sibling_type" // resources of a type in an organization, under SiblingType
+	ByParent       = "parent"       // resources, or types of resources, under another
+	ByPermission   = "permission"   // roles that contain exactly a permission
+	BySlug         = "slug"         // a permission's definition
+	ByExternalID   = "external_id"  // what an application knows by an id of its own; resources under ResourceExternalID
+	ByStripe       = "stripe"       // the organization of a customer of Stripe
+	ByDomain       = "domain"       // organizations with a domain, by its name
+	ByDomainID     = "domain_id"    // and by its id
+	ByEmail        = "email"        // users with an email address, in lower case
 )
 
 func groupSubjects(_ string, g *access.Group) []string {
@@ -107,3 +126,122 @@ func membershipOrganization(_ string, m *access.Membership) []string {
 }
 
 func membershipUser(_ string, m *access.Membership) []string { return []string{m.User} }
+
+func membershipPair(_ string, m *access.Membership) []string {
+	return []string{MembershipPair(m.Organization, m.User)}
+}
+
+// MembershipPair is what ByPair holds a membership under. An organization's id
+// has no slash, so two pairs never share one.
+func MembershipPair(org access.OrganizationID, user string) string {
+	return string(org) + "/" + user
+}
+
+func roleOrganization(_ string, r *access.Role) []string { return []string{string(r.Organization)} }
+
+func roleType(_ string, r *access.Role) []string { return []string{string(r.ResourceType())} }
+
+func rolePermissions(_ string, r *access.Role) []string {
+	var exact []string
+	for _, p := range r.Permissions {
+		if p.Exact {
+			exact = append(exact, p.Action)
+		}
+	}
+	return exact
+}
+
+func permissionSlug(_ string, p *access.PermissionDefinition) []string {
+	return []string{string(p.Permission)}
+}
+
+func permissionType(_ string, p *access.PermissionDefinition) []string {
+	return []string{string(p.Type)}
+}
+
+func groupOrganization(_ string, g *access.Group) []string { return []string{string(g.Organization)} }
+
+func memberGroup(_ string, m *access.GroupMember) []string { return []string{string(m.Group)} }
+
+func memberMembership(_ string, m *access.GroupMember) []string {
+	return []string{string(m.Membership)}
+}
+
+func typeParents(_ string, t *access.ResourceType) []string {
+	var parents []string
+	for _, p := range t.Parents {
+		parents = append(parents, string(p))
+	}
+	return parents
+}
+
+func resourceOrganization(_ string, r *access.Resource) []string {
+	return []string{string(r.Organization)}
+}
+
+func resourceType(_ string, r *access.Resource) []string { return []string{string(r.Type)} }
+
+func resourceSiblingType(_ string, r *access.Resource) []string {
+	return []string{SiblingType(r.Organization, r.Type)}
+}
+
+// SiblingType is what BySiblingType holds a resource under. Neither part has a
+// slash.
+func SiblingType(org access.OrganizationID, t access.ResourceTypeID) string {
+	return string(org) + "/" + string(t)
+}
+
+func resourceParent(_ string, r *access.Resource) []string { return present(string(r.Parent)) }
+
+func resourceExternalID(_ string, r *access.Resource) []string {
+	if r.ExternalID == "" { // a root goes by what its organization is called
+		return nil
+	}
+	return []string{ResourceExternalID(r.Organization, r.Type, r.ExternalID)}
+}
+
+// ResourceExternalID is what ByExternalID holds a resource under. Only the last
+// part may have a slash.
+func ResourceExternalID(org access.OrganizationID, t access.ResourceTypeID, externalID string) string {
+	return SiblingType(org, t) + "/" + externalID
+}
+
+func assignmentSubject(_ string, a *access.Assignment) []string { return []string{a.Subject.String()} }
+
+func assignmentResource(_ string, a *access.Assignment) []string { return []string{string(a.Resource)} }
+
+func assignmentRole(_ string, a *access.Assignment) []string { return []string{string(a.Role)} }
+
+func userEmail(_ string, u *access.User) []string { return present(strings.ToLower(u.Email)) }
+
+func userExternalID(_ string, u *access.User) []string { return present(u.ExternalID) }
+
+func organizationExternalID(_ string, o *access.Organization) []string { return present(o.ExternalID) }
+
+func organizationStripe(_ string, o *access.Organization) []string {
+	return present(o.StripeCustomerID)
+}
+
+func organizationDomains(_ string, o *access.Organization) []string {
+	var names []string
+	for _, d := range o.Domains {
+		names = append(names, d.Name)
+	}
+	return names
+}
+
+func organizationDomainIDs(_ string, o *access.Organization) []string {
+	var ids []string
+	for _, d := range o.Domains {
+		ids = append(ids, d.ID)
+	}
+	return ids
+}
+
+// present is the value, if there is one.
+func present(value string) []string {
+	if value == "" {
+		return nil
+	}
+	return []string{value}
+}

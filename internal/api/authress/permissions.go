@@ -40,7 +40,7 @@ type permissionObject struct {
 func writePermissions(perms []access.RolePermission) []permissionObject {
 	out := make([]permissionObject, len(perms))
 	for i, p := range perms {
-		out[i] = permissionObject(p)
+		out[i] = permissionObject{p.Action, p.Allow, p.Grant, p.Delegate}
 	}
 	return out
 }

@@ -43,7 +43,7 @@ func readRole(r *api.Request, id string) (access.Role, error) {
 		Permissions: make([]access.RolePermission, len(body.Permissions)),
 	}
 	for i, p := range body.Permissions {
-		out.Permissions[i] = access.RolePermission(p)
+		out.Permissions[i] = access.RolePermission{Action: p.Action, Allow: p.Allow, Grant: p.Grant, Delegate: p.Delegate}
 	}
 	return out, nil
 }

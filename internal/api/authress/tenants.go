@@ -63,7 +63,7 @@ func readTenant(r *api.Request, id string) (access.Organization, error) {
 		out.Connection = body.Connection.ConnectionID
 	}
 	for _, d := range body.Domains {
-		out.Domains = append(out.Domains, d.Domain)
+		out.Domains = append(out.Domains, access.Domain{Name: d.Domain})
 	}
 	out.TokenConfiguration, err = object("tokenConfiguration", body.TokenConfiguration)
 	return out, err
@@ -82,7 +82,7 @@ func (h *handler) writeTenant(r *api.Request, in access.Organization) tenantAnsw
 		out.Connection = &tenantConnection{in.Connection}
 	}
 	for _, d := range in.Domains {
-		out.Domains = append(out.Domains, tenantDomain{d})
+		out.Domains = append(out.Domains, tenantDomain{d.Name})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/store"
@@ -156,28 +157,35 @@ func (r *reader) Changes(after access.Revision) (docs []store.Document, err erro
 // list begins the query. The newest versions have indexes of their own, so
 // that lists of them do not wade through old ones; SQLite takes such an index
 // only where the query repeats its condition. CROSS JOIN keeps the order of
-// the tables.
+// the tables. The statements are written in ascending order.
 func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 	kind, sees := string(q.Kind), int64(r.sees)
+	ordered, after := ascending, any(q.After)
+	if q.Descending {
+		ordered = descending
+		if q.After == "" {
+			after = []byte{0xff} // a blob is after every text
+		}
+	}
 	switch {
 	case q.Index == "" && r.newest():
-		return r.c.query(`
+		return r.c.query(ordered(`
 			SELECT id, revision, body
 			FROM documents INDEXED BY documents_newest
 			WHERE realm = ? AND kind = ? AND id > ? AND until = 9223372036854775807 AND body IS NOT NULL
 			ORDER BY id
-			LIMIT ?`,
-			r.realm, kind, q.After, q.Limit)
+			LIMIT ?`),
+			r.realm, kind, after, q.Limit)
 	case q.Index == "":
-		return r.c.query(`
+		return r.c.query(ordered(`
 			SELECT id, revision, body
 			FROM documents INDEXED BY documents_version
 			WHERE realm = ? AND kind = ? AND id > ? AND revision <= ? AND until > ? AND body IS NOT NULL
 			ORDER BY id
-			LIMIT ?`,
-			r.realm, kind, q.After, sees, sees, q.Limit)
+			LIMIT ?`),
+			r.realm, kind, after, sees, sees, q.Limit)
 	case r.newest():
-		return r.c.query(`
+		return r.c.query(ordered(`
 			SELECT e.id, d.revision, d.body
 			FROM entries e INDEXED BY entries_newest
 			CROSS JOIN documents d INDEXED BY documents_newest
@@ -186,10 +194,10 @@ func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 			WHERE e.realm = ? AND e.kind = ? AND e.name = ? AND e.value = ? AND e.id > ?
 				AND e.until = 9223372036854775807
 			ORDER BY e.id
-			LIMIT ?`,
-			r.realm, kind, q.Index, q.Value, q.After, q.Limit)
+			LIMIT ?`),
+			r.realm, kind, q.Index, q.Value, after, q.Limit)
 	default:
-		return r.c.query(`
+		return r.c.query(ordered(`
 			SELECT e.id, d.revision, d.body
 			FROM entries e
 			CROSS JOIN documents d INDEXED BY documents_version
@@ -198,10 +206,18 @@ func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 			WHERE e.realm = ? AND e.kind = ? AND e.name = ? AND e.value = ? AND e.id > ?
 				AND e.revision <= ? AND e.until > ?
 			ORDER BY e.id
-			LIMIT ?`,
-			sees, sees, r.realm, kind, q.Index, q.Value, q.After, sees, sees, q.Limit)
+			LIMIT ?`),
+			sees, sees, r.realm, kind, q.Index, q.Value, after, sees, sees, q.Limit)
 	}
 }
+
+// ascending and descending put a statement of list in order.
+func ascending(statement string) string { return statement }
+
+var descending = func() func(string) string {
+	turn := strings.NewReplacer("id > ?", "id < ?", "ORDER BY id", "ORDER BY id DESC", "ORDER BY e.id", "ORDER BY e.id DESC")
+	return turn.Replace
+}()
 
 func (r *reader) usable() error {
 	if r.err != nil {

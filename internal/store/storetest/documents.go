@@ -188,6 +188,9 @@ func listPages(t *testing.T, s store.Store) {
 		}
 		wantList(t, r, store.ListQuery{After: "10x", Limit: 1}, "11=x") // After need not exist
 		wantList(t, r, store.ListQuery{After: "24"})
+		wantList(t, r, store.ListQuery{Descending: true, Limit: 2}, "24=x", "23=x")
+		wantList(t, r, store.ListQuery{Descending: true, After: "01x"}, "01=x", "00=x")
+		wantList(t, r, store.ListQuery{Descending: true, After: "00"})
 	})
 }
 

@@ -49,7 +49,7 @@ func (m *model) get(at access.Revision, k key) *version {
 func (m *model) list(at access.Revision, q store.ListQuery) (docs []store.Document) {
 	for k := range m.versions {
 		v := m.get(at, k)
-		if v == nil || k.kind != q.Kind || k.id <= q.After {
+		if v == nil || k.kind != q.Kind || !comesAfter(k.id, q) {
 			continue
 		}
 		if q.Index == "" || slices.Contains(v.entries, store.IndexEntry{Index: q.Index, Value: q.Value}) {
@@ -57,7 +57,21 @@ func (m *model) list(at access.Revision, q store.ListQuery) (docs []store.Docume
 		}
 	}
 	slices.SortFunc(docs, byPlace)
+	if q.Descending {
+		slices.Reverse(docs)
+	}
 	return docs[:min(len(docs), q.Limit)]
+}
+
+func comesAfter(id string, q store.ListQuery) bool {
+	switch {
+	case q.After == "":
+		return true
+	case q.Descending:
+		return id < q.After
+	default:
+		return id > q.After
+	}
 }
 
 func (m *model) changes(after access.Revision, limit int) (commits []store.Commit) {
@@ -271,6 +285,7 @@ func (r *run) compareList(t *rapid.T, rd store.Reader, m *model, sees access.Rev
 	if rapid.Bool().Draw(t, "page") {
 		q.After = ids.Draw(t, "after")
 	}
+	q.Descending = rapid.Bool().Draw(t, "descending")
 	got, err := rd.List(q)
 	if want := m.list(sees, q); err != nil || len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
 		t.Fatalf("List(%+v) as of %d = %+v, %v; want %+v", q, sees, got, err, want)
