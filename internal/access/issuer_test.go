@@ -188,9 +188,9 @@ func TestValidateOrganization(t *testing.T) {
 		{access.Organization{ID: "t1", LookupID: "a b"}, false},
 		{access.Organization{ID: "t1", Name: strings.Repeat("x", 65)}, false},
 		{access.Organization{ID: "t1", Domains: domains(101)}, false},
-		{access.Organization{ID: "t1", Domains: []string{"Example.com"}}, false},
-		{access.Organization{ID: "t1", Domains: []string{"a_b.com"}}, false},
-		{access.Organization{ID: "t1", Domains: []string{""}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "Example.com"}}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "a_b.com"}}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: ""}}}, false},
 		{access.Organization{ID: "t1", Connection: strings.Repeat("x", 65)}, false},
 		{access.Organization{ID: "t1", TokenConfiguration: []byte(strings.Repeat("x", 1025))}, false},
 	} {
