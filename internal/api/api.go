@@ -13,6 +13,9 @@ import (
 // writes an error.
 type Dialect struct {
 	Routes []Route
+	// Prefix is the beginning of the paths that are the dialect's, of whole
+	// segments: it answers for those that no route has. The longest prefix wins.
+	Prefix string
 	// WriteError answers with the error; message and kind are the caller's.
 	WriteError func(w http.ResponseWriter, r *Request, err *access.Error)
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ import (
 
 // Config is what NewHandler needs.
 type Config struct {
-	Dialects []*Dialect // the first one also answers for paths that no route has
+	Dialects []*Dialect // at least one of the prefix "/"
 	// Authenticate returns who sends a request with these headers, or an
 	// Unauthenticated, TooMany or Unavailable error.
 	Authenticate func(context.Context, http.Header) (access.Caller, error)
@@ -27,7 +28,8 @@ type Config struct {
 
 // NewHandler serves the routes of every dialect on one port.
 func NewHandler(cfg Config) http.Handler {
-	h := &handler{authenticate: cfg.Authenticate, log: cfg.Log, fallback: cfg.Dialects[0]}
+	h := &handler{authenticate: cfg.Authenticate, log: cfg.Log, dialects: slices.Clone(cfg.Dialects)}
+	slices.SortStableFunc(h.dialects, func(a, b *Dialect) int { return len(b.Prefix) - len(a.Prefix) })
 	for _, d := range cfg.Dialects {
 		for _, r := range d.Routes {
 			h.routes.add(d, r)
@@ -40,7 +42,17 @@ type handler struct {
 	routes       router
 	authenticate func(context.Context, http.Header) (access.Caller, error)
 	log          *slog.Logger
-	fallback     *Dialect
+	dialects     []*Dialect // the longest prefix first
+}
+
+// dialectOf is whose path it is.
+func (h *handler) dialectOf(path string) *Dialect {
+	for _, d := range h.dialects {
+		if rest, ok := strings.CutPrefix(path, d.Prefix); ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(d.Prefix, "/")) {
+			return d
+		}
+	}
+	return h.dialects[len(h.dialects)-1]
 }
 
 // ServeHTTP is the frame around every request: everything that is the same for
@@ -57,7 +69,7 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		// twice, and would serve what a smuggler put behind it.
 		header.Set("Connection", "close")
 	}
-	dialect := h.fallback
+	dialect := h.dialectOf(hr.URL.EscapedPath())
 	defer func() {
 		if v := recover(); v != nil {
 			if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is compared as it is
@@ -67,7 +79,7 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 			dialect.WriteError(w, r, errInternal())
 		}
 	}()
-	dialect, err := h.serve(w, r)
+	dialect, err := h.serve(w, r, dialect)
 	if err == nil && !w.began {
 		err = errors.New("the handler answered nothing")
 	}
@@ -97,17 +109,17 @@ func (a *answer) Write(p []byte) (int, error) {
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // serve finds the route, proves the caller and runs the handler. The dialect
-// that it returns writes the error.
-func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
+// that it returns writes the error: the path's until the route's is known.
+func (h *handler) serve(w http.ResponseWriter, r *Request, path *Dialect) (*Dialect, error) {
 	if !visible(r.Host) {
-		return h.fallback, access.Errorf(access.Invalid, "Host: only visible ASCII is allowed")
+		return path, access.Errorf(access.Invalid, "Host: only visible ASCII is allowed")
 	}
 	place, params, err := h.routes.find(r.URL.EscapedPath())
 	if err != nil {
-		return h.fallback, err
+		return path, err
 	}
 	if place == nil {
-		return h.fallback, access.Errorf(access.NotFound, "no such path").Because(access.NoSuchPath)
+		return path, access.Errorf(access.NotFound, "no such path").Because(access.NoSuchPath)
 	}
 	method := r.Method
 	if method == http.MethodHead { // net/http leaves the body out
@@ -116,7 +128,7 @@ func (h *handler) serve(w http.ResponseWriter, r *Request) (*Dialect, error) {
 	target := place.methods[method]
 	if target == nil {
 		w.Header().Set("Allow", place.allowed())
-		return h.fallback, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
+		return path, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
 	}
 	if target.Exact && strings.HasSuffix(r.URL.EscapedPath(), "/") {
 		return target.dialect, access.Errorf(access.Invalid, "the path ends in a slash where a name is missing")

@@ -49,8 +49,9 @@ var arrows = map[string]string{
 	"internal/api":          "internal/access",
 	"internal/api/authress": "internal/access internal/api internal/authz",
 	"internal/api/native":   "internal/access internal/api internal/authz",
+	"internal/api/workos":   "internal/access internal/api internal/authz",
 
-	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/audit internal/authn " +
+	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/api/workos internal/audit internal/authn " +
 		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite",
 	"internal/server/servertest": "internal/server", // for tests: a whole server in the process
 

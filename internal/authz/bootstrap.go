@@ -88,6 +88,8 @@ func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstra
 		ID: id, AccountID: b.AccountID, Name: string(id), Created: s.now(), CursorKey: make([]byte, 32),
 	}
 	_, _ = rand.Read(realm.CursorKey) // never fails
+	member := s.memberRole()
+	realm.Roles.Default = member.ID
 	apiKey := access.APIKey{
 		ID: access.APIKeyID(s.newID("api_key_")), Name: "Bootstrap", Client: owner.ID, Hash: authn.HashAPIKey(b.APIKey), Created: s.now(),
 	}
@@ -100,6 +102,9 @@ func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstra
 		if err := put(w, store.Realms, string(realm.ID), &realm); err != nil {
 			return err
 		}
+		if err := put(w, store.Roles, string(member.ID), &member); err != nil {
+			return err
+		}
 		if err := put(w, store.Clients, string(owner.ID), &owner); err != nil {
 			return err
 		}
@@ -108,6 +113,17 @@ func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstra
 		}
 		return put(w, store.Records, string(record.ID), &record)
 	})
+}
+
+// memberRole is the role that memberships of a new realm have where none is
+// named. It gives nothing until somebody puts permissions into it. Source:
+// WorkOS documents that every environment begins with it.
+func (s *Service) memberRole() access.Role {
+	now := s.now()
+	return access.Role{
+		ID: "member", UID: s.newID("role_"), Name: "Member", Description: "The role of whoever is given no other",
+		Type: access.OrganizationType, Created: now, Updated: now,
+	}
 }
 
 func (s *Service) ownerClient(b Bootstrap) (access.ServiceClient, error) {

@@ -32,7 +32,9 @@ func (s *Service) CreateOrganization(ctx context.Context, c access.Caller, o acc
 	if o.ID == "" {
 		o.ID = access.OrganizationID(s.newID("ten_"))
 	}
+	o.Root = access.ResourceID(s.newID(access.ResourcePrefix))
 	o.Created = s.now()
+	o.Updated = o.Created
 	if err := o.Validate(); err != nil {
 		return access.Organization{}, err
 	}
@@ -44,6 +46,10 @@ func (s *Service) CreateOrganization(ctx context.Context, c access.Caller, o acc
 			return err
 		} else if exists {
 			return access.Errorf(access.Conflict, "a tenant with the id %q exists already", o.ID).Because(access.TenantExists)
+		}
+		root := access.Resource{ID: o.Root, Type: access.OrganizationType, Organization: o.ID, Created: o.Created, Updated: o.Created}
+		if err := put(w, store.Resources, string(root.ID), &root); err != nil {
+			return err
 		}
 		return put(w, store.Organizations, string(o.ID), &o)
 	})
@@ -60,7 +66,7 @@ func (s *Service) UpdateOrganization(ctx context.Context, c access.Caller, o acc
 		if err != nil {
 			return err
 		}
-		o.Created = old.Created
+		o.Created, o.Root, o.Roles, o.Updated = old.Created, old.Root, old.Roles, s.now()
 		return put(w, store.Organizations, string(o.ID), &o)
 	})
 	return o, err
@@ -112,13 +118,4 @@ func changeableOrganization(w *write, c access.Caller, id access.OrganizationID)
 		err = access.Errorf(access.NotFound, "no tenant %q", id)
 	}
 	return o, err
-}
-
-// membershipOf finds the membership of a user in an organization.
-func membershipOf(r store.Reader, org access.OrganizationID, user string) (m access.Membership, exists bool, err error) {
-	rows, err := store.Memberships.List(r, store.ListQuery{Index: store.ByPair, Value: store.MembershipPair(org, user), Limit: 1})
-	if err != nil || len(rows) == 0 {
-		return access.Membership{}, false, err
-	}
-	return rows[0].Doc, true, nil
 }

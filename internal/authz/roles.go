@@ -82,6 +82,8 @@ func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.R
 	if err := role.Validate(); err != nil {
 		return access.Role{}, err
 	}
+	role.UID, role.Created = s.newID("role_"), s.now()
+	role.Updated = role.Created
 	err := s.update(ctx, c, action{"create", store.Roles.Kind, string(role.ID)}, func(w *write) error {
 		if !mayAll(w.snap, c, create, rolesArea) {
 			return deny(w.snap, c)
@@ -111,36 +113,53 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 		return access.Role{}, err
 	}
 	err := s.update(ctx, c, action{"update", store.Roles.Kind, string(role.ID)}, func(w *write) error {
-		if err := s.mayChangeRole(w, c, role.ID); err != nil {
+		old, err := s.changeableRole(w, c, role.ID)
+		if err != nil {
 			return err
 		}
+		role.UID, role.Type, role.Created, role.Updated = old.UID, old.Type, old.Created, s.now()
+		role.Permissions = keepExact(old.Permissions, role.Permissions)
 		return put(w, store.Roles, string(role.ID), &role)
 	})
 	return role, err
 }
 
+// keepExact leaves as exact what was so and is written again as it was: whoever
+// reads a role in a dialect that does not know exact permissions, and writes it
+// back, must not widen it.
+func keepExact(old, now []access.RolePermission) []access.RolePermission {
+	now = slices.Clone(now)
+	for i, p := range now {
+		p.Exact = true
+		if slices.Contains(old, p) {
+			now[i] = p
+		}
+	}
+	return now
+}
+
 // DeleteRole removes a role. Records that name it stay as they are.
 func (s *Service) DeleteRole(ctx context.Context, c access.Caller, id access.RoleID) error {
 	return s.update(ctx, c, action{"delete", store.Roles.Kind, string(id)}, func(w *write) error {
-		if err := s.mayChangeRole(w, c, id); err != nil {
+		if _, err := s.changeableRole(w, c, id); err != nil {
 			return err
 		}
 		return remove(w, store.Roles, string(id))
 	})
 }
 
-func (s *Service) mayChangeRole(w *write, c access.Caller, id access.RoleID) error {
+func (s *Service) changeableRole(w *write, c access.Caller, id access.RoleID) (access.Role, error) {
 	if !may(w.snap, c, change, rolesArea, string(id)) {
-		return deny(w.snap, c)
+		return access.Role{}, deny(w.snap, c)
 	}
 	if err := refuseReserved(id); err != nil {
-		return err
+		return access.Role{}, err
 	}
-	_, exists, err := find(w, store.Roles, string(id))
+	role, exists, err := find(w, store.Roles, string(id))
 	if err == nil && !exists {
 		err = access.Errorf(access.NotFound, "no role %q", id)
 	}
-	return err
+	return role, err
 }
 
 func refuseReserved(id access.RoleID) error {

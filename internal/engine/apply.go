@@ -8,8 +8,9 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 )
 
-// statement is a statement of an active record made ready: subjects of the
-// record and its own in one, resources in normal form, each once.
+// statement is a statement of an active record, or an assignment, made ready:
+// subjects of the record and its own in one, resources in normal form, each
+// once.
 type statement struct {
 	source    *source
 	roles     roleList
@@ -43,8 +44,16 @@ func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot
 			e.putRole(id, document[access.Role](c))
 		case access.GroupID:
 			e.putGroup(id, document[access.Group](c))
+		case access.GroupMemberID:
+			e.putGroupMember(id, document[access.GroupMember](c))
+		case access.MembershipID:
+			e.putMembership(id, document[access.Membership](c))
+		case access.ResourceID:
+			e.putResource(id, document[access.Resource](c))
 		case access.RecordID:
 			e.putRecord(id, document[access.Record](c))
+		case access.AssignmentID:
+			e.putAssignment(id, document[access.Assignment](c))
 		case access.ResourceURI:
 			e.putSettings(id, document[access.ResourceSettings](c))
 		case access.RealmID:
@@ -126,34 +135,6 @@ var (
 	publicSource = &source{} // one for all: each resource is public once
 )
 
-func (e *edit) putGroup(id access.GroupID, doc *access.Group) {
-	self := access.Subject{Kind: access.GroupKind, ID: string(id)}
-	old, _ := e.next.groups.Get(id)
-	var members []access.Subject
-	if doc == nil {
-		e.next.groups = e.next.groups.Delete(id)
-	} else {
-		members = distinct(doc.Members)
-		e.next.groups = e.next.groups.Set(id, members)
-	}
-	e.leave(self, minus(old, members))
-	e.join(self, minus(members, old))
-}
-
-func (e *edit) join(group access.Subject, subs []access.Subject) {
-	for _, sub := range subs {
-		h := e.holder(sub)
-		h.groups = append(h.groups, group)
-	}
-}
-
-func (e *edit) leave(group access.Subject, subs []access.Subject) {
-	for _, sub := range subs {
-		h := e.holder(sub)
-		h.groups = slices.DeleteFunc(h.groups, func(g access.Subject) bool { return g == group })
-	}
-}
-
 // putRecord replaces what a record gives, statement by statement, so that an
 // edit costs what it changes. Source: a record grants only while its status is
 // ACTIVE.
@@ -192,7 +173,7 @@ func (e *edit) prepare(id access.RecordID, doc *access.Record, i int) statement 
 		}
 	}
 	s := statement{
-		source:    &source{id, i},
+		source:    &source{id: string(id), statement: i},
 		roles:     listOf(st.Roles),
 		subjects:  distinct(slices.Concat(doc.Subjects, st.Subjects)),
 		resources: distinct(uris),

@@ -10,14 +10,22 @@ import (
 
 // role is a role made ready for questions.
 type role struct {
-	entries  []entry                            // one an action, sorted; each has a flag
+	entries  []entry                            // sorted, each once; each has a flag
 	plain    map[access.Permission]access.Flags // shortest forms without a "*", and everything
 	patterns []entry                            // shortest forms with a "*" inside
+	exact    map[access.Permission]bool         // allowed, and nothing below; nil for none
 }
 
 type entry struct {
+	held
+	flags access.Flags
+}
+
+// held is what a role contains: an action and what that covers, or that action
+// alone.
+type held struct {
 	action access.Permission
-	flags  access.Flags
+	exact  bool
 }
 
 // everything is the held action that covers all others.
@@ -25,22 +33,44 @@ const everything access.Permission = "*"
 
 func compile(r *access.Role) *role {
 	c := &role{plain: map[access.Permission]access.Flags{}}
-	merged := map[access.Permission]access.Flags{}
+	merged := map[held]access.Flags{}
 	for _, p := range r.Permissions {
-		if action, flags := p.Permission(), p.Flags(); action != "" && flags != 0 {
-			merged[action] |= flags
+		flags := p.Flags()
+		if p.Exact {
+			flags &= access.Allow // Validate lets no other through
+		}
+		if action := p.Permission(); action != "" && flags != 0 {
+			merged[held{action, p.Exact}] |= flags
 		}
 	}
-	for action, flags := range merged {
-		c.entries = append(c.entries, entry{action, flags})
-		if short := shortest(action); short == everything || !strings.Contains(string(short), "*") {
+	for h, flags := range merged {
+		c.entries = append(c.entries, entry{h, flags})
+		switch short := shortest(h.action); {
+		case h.exact && c.exact == nil:
+			c.exact = map[access.Permission]bool{h.action: true}
+		case h.exact:
+			c.exact[h.action] = true
+		case short == everything || !strings.Contains(string(short), "*"):
 			c.plain[short] |= flags
-		} else {
-			c.patterns = append(c.patterns, entry{short, flags})
+		default:
+			c.patterns = append(c.patterns, entry{held{action: short}, flags})
 		}
 	}
-	slices.SortFunc(c.entries, func(a, b entry) int { return strings.Compare(string(a.action), string(b.action)) })
+	slices.SortFunc(c.entries, func(a, b entry) int { return a.compare(b.held) })
 	return c
+}
+
+// compare orders by action, an exact one after the other.
+func (h held) compare(with held) int {
+	switch {
+	case h.action != with.action:
+		return strings.Compare(string(h.action), string(with.action))
+	case h.exact == with.exact:
+		return 0
+	case with.exact:
+		return -1
+	}
+	return 1
 }
 
 // shortest drops a final ":*" of a held action, and another before it: to hold
@@ -62,11 +92,16 @@ func shortest(action access.Permission) access.Permission {
 // flagsOf returns the flags of all entries that cover the permission. An
 // action covers itself and every sub-action: "documents" covers
 // "documents:read". A "*" in the permission asks for all actions, and only a
-// "*" answers it, since no plain action has one.
+// "*" answers it, since no plain action has one. An exact entry covers its very
+// action, whatever characters that has.
 //
-// Source: the Authress SDKs' description of permissions.
+// Source: the Authress SDKs' description of permissions; for exact entries,
+// the WorkOS contract, where a slug is one word.
 func (r *role) flagsOf(p access.Permission) access.Flags {
 	flags := r.plain[everything] | r.plain[p]
+	if r.exact[p] {
+		flags |= access.Allow
+	}
 	for i := 0; i < len(p); i++ {
 		if p[i] == ':' {
 			flags |= r.plain[p[:i]]
@@ -109,12 +144,24 @@ type roleList struct{ joined unique.Handle[string] }
 func listOf(ids []access.RoleID) roleList {
 	var valid []string
 	for _, id := range ids {
-		if _, err := access.ParseRoleID(string(id)); err == nil {
+		if isRole(id) {
 			valid = append(valid, string(id))
 		}
 	}
 	slices.Sort(valid)
 	return roleList{unique.Make(strings.Join(slices.Compact(valid), ","))}
+}
+
+// isRole reports whether the id is that of a role of the realm or of an
+// organization.
+func isRole(id access.RoleID) bool {
+	if org, slug, ok := strings.Cut(string(id), "/"); ok {
+		_, badOrg := access.ParseOrganizationID(org)
+		_, badSlug := access.ParseRoleID(slug)
+		return badOrg == nil && badSlug == nil
+	}
+	_, err := access.ParseRoleID(string(id))
+	return err == nil
 }
 
 func (l roleList) empty() bool { return l.joined.Value() == "" }

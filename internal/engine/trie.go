@@ -32,9 +32,12 @@ type grant struct {
 // source is where a grant comes from. One statement keeps its source for as
 // long as it gives the same roles.
 type source struct {
-	Record    access.RecordID
-	Statement int // index in the record
+	id        string // of the record or assignment
+	statement int    // index in the record; ofAssignment for an assignment
 }
+
+// ofAssignment sets an assignment apart from a record of the same id.
+const ofAssignment = -1
 
 // step leads from a node to the next.
 type step struct {

@@ -9,7 +9,8 @@ import (
 )
 
 // Users returns the users and clients to whom statements naming exactly this
-// resource give roles, directly or through groups, each with what Roles says:
+// resource give roles, directly or through groups and memberships, each with
+// what Roles says:
 // those that come after the given one, at most limit, which must be positive.
 // They are sorted by id, a client before a user of the same id.
 //
@@ -19,8 +20,7 @@ func (s *Snapshot) Users(uri access.ResourceURI, after access.Subject, limit int
 	found := userSet{snap: s, after: after, seen: map[access.Subject]bool{}}
 	by, _ := s.named.Get(uri)
 	for _, src := range by {
-		statements, _ := s.records.Get(src.Record)
-		if st := &statements[src.Statement]; !st.roles.empty() {
+		if st := s.statementOf(src); !st.roles.empty() {
 			found.add(st.subjects)
 		}
 	}
@@ -32,15 +32,26 @@ func (s *Snapshot) Users(uri access.ResourceURI, after access.Subject, limit int
 	return users
 }
 
+// statementOf returns what a source stands for.
+func (s *Snapshot) statementOf(src *source) statement {
+	if src.statement == ofAssignment {
+		a, _ := s.assignments.Get(access.AssignmentID(src.id))
+		return a.statement()
+	}
+	statements, _ := s.records.Get(access.RecordID(src.id))
+	return statements[src.statement]
+}
+
 // userSet collects users and clients, each once.
 type userSet struct {
 	snap  *Snapshot
 	after access.Subject
-	seen  map[access.Subject]bool // groups too
+	seen  map[access.Subject]bool // groups and memberships too
 	users []access.Subject        // those after after
 }
 
-// add puts in the subjects, groups as their members and the members of those.
+// add puts in the subjects: groups as their members and the members of those,
+// memberships as their users.
 func (u *userSet) add(subs []access.Subject) {
 	for todo := subs; len(todo) > 0; {
 		var deeper []access.Subject
@@ -49,11 +60,17 @@ func (u *userSet) add(subs []access.Subject) {
 				continue
 			}
 			u.seen[sub] = true
-			if sub.Kind == access.GroupKind {
-				members, _ := u.snap.groups.Get(access.GroupID(sub.ID))
-				deeper = append(deeper, members...)
-			} else if compareSubjects(sub, u.after) > 0 {
-				u.users = append(u.users, sub)
+			switch sub.Kind {
+			case access.GroupKind:
+				deeper = append(deeper, u.snap.members(access.GroupID(sub.ID))...)
+			case access.MembershipKind:
+				if user, active := u.snap.memberships.Get(access.MembershipID(sub.ID)); active {
+					deeper = append(deeper, user)
+				}
+			default:
+				if compareSubjects(sub, u.after) > 0 {
+					u.users = append(u.users, sub)
+				}
 			}
 		}
 		todo = deeper

@@ -17,6 +17,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/api"
 	"github.com/reeve-authz/reeve/internal/api/authress"
 	"github.com/reeve-authz/reeve/internal/api/native"
+	"github.com/reeve-authz/reeve/internal/api/workos"
 	"github.com/reeve-authz/reeve/internal/authn"
 	"github.com/reeve-authz/reeve/internal/authz"
 	"github.com/reeve-authz/reeve/internal/feed"
@@ -104,6 +105,7 @@ func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 		Dialects: []*api.Dialect{
 			authress.New(authress.Config{Authz: svc, PublicURL: publicURL}),
 			native.New(native.Config{Authz: svc}),
+			workos.New(workos.Config{Authz: svc}),
 		},
 		Authenticate: s.authn.Authenticate,
 		Log:          s.log,

@@ -28,7 +28,7 @@ type handler struct {
 // New returns the dialect.
 func New(cfg Config) *api.Dialect {
 	h := &handler{authz: cfg.Authz, publicURL: cfg.PublicURL}
-	return &api.Dialect{Routes: slices.Concat(h.routes(), h.loginRoutes()), WriteError: writeError}
+	return &api.Dialect{Routes: slices.Concat(h.routes(), h.loginRoutes()), Prefix: "/v1", WriteError: writeError}
 }
 
 // routes lists every route of the dialect. A resource stands in the path as one

@@ -3,6 +3,7 @@ package native
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/api"
@@ -22,11 +23,19 @@ type handler struct {
 func New(cfg Config) *api.Dialect {
 	h := &handler{authz: cfg.Authz}
 	return &api.Dialect{
-		Routes: []api.Route{
-			{Method: "GET", Path: "/healthz", Public: true, Handle: h.health},
-			{Method: "GET", Path: "/readyz", Public: true, Handle: h.ready},
-		},
+		Routes: slices.Concat(
+			h.healthRoutes(), h.roleRoutes(), h.resourceTypeRoutes(), h.settingsRoutes(), h.modelRoutes(),
+			h.apiKeyRoutes(), h.realmRoutes(),
+		),
+		Prefix:     "/api",
 		WriteError: writeError,
+	}
+}
+
+func (h *handler) healthRoutes() []api.Route {
+	return []api.Route{
+		{Method: "GET", Path: "/healthz", Public: true, Handle: h.health},
+		{Method: "GET", Path: "/readyz", Public: true, Handle: h.ready},
 	}
 }
 
