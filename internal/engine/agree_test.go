@@ -55,16 +55,27 @@ var (
 		"doc", "doc:read", "DOC:Read", "doc:reader", "doc:read:draft", "doc:write", "docs:read", "read",
 		"public", "public:x", "doc:*", "doc:*:*", "*", "*:*", "*:read", "*:Read:*", "doc:*:draft", "*:*:draft",
 	}
+	// slugs nearly collide with one another and with actions.
+	slugs = []string{"doc", "doc:read", "doc.read", "doc:*", "doc:", "docs", "*", "*:read", "doc:*:draft", "doc:read:draft", "public"}
+
 	subjectNames = []access.Subject{
 		{Kind: access.UserKind, ID: "ana"}, {Kind: access.UserKind, ID: "ben"}, {Kind: access.UserKind, ID: "Ana"},
 		{Kind: access.ClientKind, ID: "ana"}, {Kind: access.UserKind, ID: "grp_a"},
 		{Kind: access.GroupKind, ID: "grp_a"}, {Kind: access.GroupKind, ID: "grp_b"},
 		{Kind: access.GroupKind, ID: "grp_c"}, {Kind: access.GroupKind, ID: "grp_d"},
+		{Kind: access.MembershipKind, ID: "om_a"}, {Kind: access.MembershipKind, ID: "om_b"}, {Kind: access.MembershipKind, ID: "om_c"},
+		{Kind: access.MembershipKind, ID: "grp_a"}, {Kind: access.UserKind, ID: "om_a"},
 	}
-	roleNames   = []access.RoleID{"reader", "Reader", "read", "writer", "ghost", access.OwnerRole}
+	roleNames   = []access.RoleID{"reader", "Reader", "read", "writer", "ghost", "org_1/reader", "org_2/reader", access.OwnerRole}
 	groupNames  = []access.GroupID{"grp_a", "grp_b", "grp_c", "grp_d"}
 	recordNames = []access.RecordID{"r1", "r2", "r3", "r4", "r5"}
-	flagSets    = []access.Flags{access.Allow, access.Grant, access.Delegate, access.Grant | access.Delegate, 0}
+
+	membershipNames  = []access.MembershipID{"om_a", "om_b", "om_c", "grp_a"}
+	membershipStates = []access.MembershipStatus{access.MembershipActive, access.MembershipActive, access.MembershipInactive, access.MembershipPending, ""}
+	assignmentNames  = []access.AssignmentID{"r1", "r2", "a3", "a4", "a5", "a6"}
+	resourceNames    = []access.ResourceID{"doc", "docs", "Doc", "1", "10", "ns:a", "ns", "Authress:a"}
+	parentNames      = append([]access.ResourceID{"", "docs/1", "*", "ns:*"}, resourceNames...)
+	flagSets         = []access.Flags{access.Allow, access.Grant, access.Delegate, access.Grant | access.Delegate, 0}
 )
 
 // world is a realm in all the forms that must agree.
@@ -127,8 +138,16 @@ func (w *world) state() *naive.State {
 			s.AllRoles = append(s.AllRoles, doc)
 		case *access.Group:
 			s.AllGroups = append(s.AllGroups, doc)
+		case *access.GroupMember:
+			s.AllMembers = append(s.AllMembers, doc)
+		case *access.Membership:
+			s.AllMemberships = append(s.AllMemberships, doc)
+		case *access.Resource:
+			s.AllResources = append(s.AllResources, doc)
 		case *access.Record:
 			s.AllRecords = append(s.AllRecords, doc)
+		case *access.Assignment:
+			s.AllAssignments = append(s.AllAssignments, doc)
 		case *access.ResourceSettings:
 			if doc.Public {
 				s.Public = append(s.Public, doc.Resource)
@@ -163,6 +182,9 @@ func (w *world) compare(which string, snap *engine.Snapshot, state *naive.State,
 		}
 		if got, want := snap.Holds(q, need), state.Holds(q, need); got != want {
 			ask(fmt.Sprint("Holds ", need), got, want)
+		}
+		if got, want := snap.HoldsDirectly(q, need), state.HoldsDirectly(q, need); got != want {
+			ask(fmt.Sprint("HoldsDirectly ", need), got, want)
 		}
 		if got, want := snap.HasGrants(q.Subject), state.HasGrants(q.Subject); got != want {
 			ask("HasGrants", got, want)
@@ -218,7 +240,7 @@ func sameHolder(a, b access.Holder) bool {
 // change makes a random change, which every form of the world must follow.
 func (w *world) change() access.Change {
 	var c access.Change
-	switch w.IntN(22) {
+	switch w.IntN(40) {
 	case 0, 1, 2, 3:
 		c = w.role()
 	case 4, 5, 6, 7:
@@ -236,6 +258,21 @@ func (w *world) change() access.Change {
 			r.PublicPermissions = append(r.PublicPermissions, permission(a))
 		}
 		c = access.Change{ID: r.ID, Document: r}
+	case 10, 11, 12, 13:
+		m := &access.Membership{ID: pick(w, membershipNames), User: pick(w, subjectNames).ID, Status: pick(w, membershipStates)}
+		if old, ok := w.docs[m.ID].(*access.Membership); ok && w.IntN(2) == 0 {
+			m.User = old.User // only its status changes
+		}
+		c = access.Change{ID: m.ID, Document: m}
+	case 14, 15, 16:
+		m := &access.GroupMember{Group: pick(w, groupNames), Membership: pick(w, membershipNames)}
+		c = access.Change{ID: m.ID(), Document: m}
+	case 17, 18, 19, 20, 21:
+		r := &access.Resource{ID: pick(w, resourceNames), Parent: pick(w, parentNames)}
+		c = access.Change{ID: r.ID, Document: r}
+	case 22, 23, 24, 25, 26:
+		a := &access.Assignment{ID: pick(w, assignmentNames), Subject: pick(w, subjectNames), Role: pick(w, roleNames), Resource: pick(w, resourceNames)}
+		c = access.Change{ID: a.ID, Document: a}
 	default:
 		c = w.record()
 	}
@@ -257,6 +294,9 @@ func (w *world) role() access.Change {
 	}
 	for range w.IntN(5) {
 		p := access.RolePermission{Action: pick(w, actions), Allow: w.IntN(3) > 0, Grant: w.IntN(3) == 0, Delegate: w.IntN(4) == 0}
+		if w.IntN(3) == 0 {
+			p.Action, p.Exact = pick(w, slugs), true
+		}
 		r.Permissions = append(r.Permissions, p)
 	}
 	return access.Change{ID: r.ID, Document: r}
@@ -334,32 +374,77 @@ func (w *world) uri(oneIn int) string {
 	return strings.Join(uri, "/")
 }
 
-// question is mostly about what some record gives, or near it.
+// question is mostly about what some record or assignment gives, or near it.
 func (w *world) question() access.Query {
 	q := access.Query{Subject: pick(w, subjectNames), Permission: permission(pick(w, actions))}
+	if w.IntN(8) == 0 {
+		q.Permission = access.Permission(pick(w, slugs))
+	}
 	if len(w.public) > 0 && w.IntN(16) == 0 {
 		q.Resource = w.near(string(pick(w, w.public)))
 		return q
 	}
-	rec, ok := w.docs[pick(w, recordNames)].(*access.Record)
+	uri, to, roles, ok := w.granted()
 	if !ok || w.IntN(8) == 0 {
 		q.Resource = access.ResourceURI(w.uri(6))
 		return q
 	}
-	st := pick(w, rec.Statements)
-	q.Resource = w.near(pick(w, st.Resources))
-	if to := slices.Concat(rec.Subjects, st.Subjects); len(to) > 0 && w.IntN(3) > 0 {
-		q.Subject = pick(w, to)
+	q.Resource = w.near(uri)
+	if len(to) > 0 && w.IntN(3) > 0 {
+		q.Subject = w.within(pick(w, to))
 	}
-	if g, ok := w.docs[access.GroupID(q.Subject.ID)].(*access.Group); ok && len(g.Members) > 0 && w.IntN(2) > 0 {
-		q.Subject = pick(w, g.Members)
-	}
-	if len(st.Roles) > 0 && w.IntN(2) > 0 {
-		if r, ok := w.docs[pick(w, st.Roles)].(*access.Role); ok && len(r.Permissions) > 0 {
+	if len(roles) > 0 && w.IntN(2) > 0 {
+		if r, ok := w.docs[pick(w, roles)].(*access.Role); ok && len(r.Permissions) > 0 {
 			q.Permission = permission(pick(w, r.Permissions).Action)
 		}
 	}
 	return q
+}
+
+// granted picks what a record or an assignment gives, and to whom.
+func (w *world) granted() (uri string, to []access.Subject, roles []access.RoleID, ok bool) {
+	if w.IntN(3) == 0 {
+		a, ok := w.docs[pick(w, assignmentNames)].(*access.Assignment)
+		if !ok {
+			return "", nil, nil, false
+		}
+		return w.under(string(a.Resource)), []access.Subject{a.Subject}, []access.RoleID{a.Role}, true
+	}
+	rec, ok := w.docs[pick(w, recordNames)].(*access.Record)
+	if !ok {
+		return "", nil, nil, false
+	}
+	st := pick(w, rec.Statements)
+	return w.under(pick(w, st.Resources)), slices.Concat(rec.Subjects, st.Subjects), st.Roles, true
+}
+
+// under picks a registered resource that is stored under the granted one, if it
+// finds one and does not stay.
+func (w *world) under(granted string) string {
+	for w.IntN(2) == 0 {
+		r, ok := w.docs[pick(w, resourceNames)].(*access.Resource)
+		if ok && string(r.Parent) == strings.Trim(granted, "/") {
+			granted = string(r.ID)
+		}
+	}
+	return granted
+}
+
+// within picks somebody through whom, or as whom, the subject is met.
+func (w *world) within(sub access.Subject) access.Subject {
+	if g, ok := w.docs[access.GroupID(sub.ID)].(*access.Group); ok && w.IntN(2) > 0 {
+		if len(g.Members) > 0 {
+			sub = pick(w, g.Members)
+		}
+		m := access.GroupMember{Group: g.ID, Membership: pick(w, membershipNames)}
+		if w.docs[m.ID()] != nil {
+			sub = access.Subject{Kind: access.MembershipKind, ID: string(m.Membership)}
+		}
+	}
+	if m, ok := w.docs[access.MembershipID(sub.ID)].(*access.Membership); ok && w.IntN(2) > 0 {
+		return m.UserSubject()
+	}
+	return sub
 }
 
 // near makes a resource out of a granted one: that itself, one that it covers,

@@ -91,13 +91,19 @@ func (s *State) Users(uri access.ResourceURI, after access.Subject, limit int) (
 			all = append(all, st.Subjects...)
 		}
 	}
+	for _, m := range s.AllMemberships {
+		all = append(all, access.Subject{Kind: access.UserKind, ID: m.User})
+	}
+	for _, a := range s.AllAssignments {
+		all = append(all, a.Subject)
+	}
 	order := func(a, b access.Subject) int {
 		return strings.Compare(a.ID+" "+string(a.Kind), b.ID+" "+string(b.Kind))
 	}
 	slices.SortFunc(all, order)
 	for _, sub := range slices.Compact(all) {
 		roles := s.Roles(sub, uri)
-		if sub.Kind != access.GroupKind && len(roles) > 0 && order(sub, after) > 0 && len(users) < limit {
+		if isEveryone(sub) && len(roles) > 0 && order(sub, after) > 0 && len(users) < limit {
 			users = append(users, access.Holder{Subject: sub, Roles: roles})
 		}
 	}

@@ -10,12 +10,12 @@ import (
 // what is public there.
 func (s *State) all(sub access.Subject, uri access.ResourceURI) (perms []access.RolePermission) {
 	s.each(sub, func(st *access.Statement) {
-		if covers(st.Resources, uri) {
+		if s.reaches(st.Resources, uri) {
 			perms = append(perms, s.permissions(st)...)
 		}
 	})
 	for _, open := range s.Public {
-		if covers([]string{string(open)}, uri) && sub.Kind != access.GroupKind {
+		if s.reaches([]string{string(open)}, uri) && isEveryone(sub) {
 			perms = append(perms, access.RolePermission{Action: "public", Allow: true})
 			for _, p := range s.Everyone {
 				perms = append(perms, access.RolePermission{Action: string(p), Allow: true})
@@ -23,6 +23,32 @@ func (s *State) all(sub access.Subject, uri access.ResourceURI) (perms []access.
 		}
 	}
 	return perms
+}
+
+func isEveryone(sub access.Subject) bool {
+	return sub.Kind != access.GroupKind && sub.Kind != access.MembershipKind
+}
+
+// reaches reports whether any grant covers the resource, or a parent that is
+// stored for what its path begins with, or a parent of that.
+func (s *State) reaches(grants []string, uri access.ResourceURI) bool {
+	at := strings.Split(string(uri), "/")[0]
+	reached := covers(grants, uri)
+	for range access.MaxResourceDepth + 1 {
+		at = s.parent(at)
+		reached = reached || uri != "" && at != "" && covers(grants, access.ResourceURI(at))
+	}
+	return reached
+}
+
+// parent is what is stored, if both are single names of an application.
+func (s *State) parent(of string) (parent string) {
+	for _, r := range s.AllResources {
+		if string(r.ID) == of && !strings.ContainsAny(of+string(r.Parent), "*/") && !strings.HasPrefix(of, "Authress:") && !strings.HasPrefix(string(r.Parent), "Authress:") {
+			parent = string(r.Parent)
+		}
+	}
+	return parent
 }
 
 // granted is every resource that a statement names for the subject, or that is
@@ -34,7 +60,7 @@ func (s *State) granted(sub access.Subject) (all []string) {
 		}
 	})
 	for _, open := range s.Public {
-		if sub.Kind != access.GroupKind {
+		if isEveryone(sub) {
 			all = append(all, string(open))
 		}
 	}
