@@ -127,8 +127,9 @@ func (h *handler) serve(w http.ResponseWriter, r *Request, path *Dialect) (*Dial
 	}
 	target := place.methods[method]
 	if target == nil {
-		w.Header().Set("Allow", place.allowed())
-		return path, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
+		allowed := place.allowed()
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return place.methods[allowed[0]].dialect, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
 	}
 	if target.Exact && strings.HasSuffix(r.URL.EscapedPath(), "/") {
 		return target.dialect, access.Errorf(access.Invalid, "the path ends in a slash where a name is missing")

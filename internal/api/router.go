@@ -143,12 +143,12 @@ func (n *node) find(segments []string, p params) (*node, params) {
 	return nil, nil
 }
 
-// allowed lists the methods of the routes that end here.
-func (n *node) allowed() string {
+// allowed lists the methods of the routes that end here, at least one.
+func (n *node) allowed() []string {
 	methods := make([]string, 0, len(n.methods))
 	for m := range n.methods {
 		methods = append(methods, m)
 	}
 	slices.Sort(methods)
-	return strings.Join(methods, ", ")
+	return methods
 }

@@ -55,7 +55,9 @@ func window[T any](r store.Reader, t store.Table[T], sel selection[T], w Window)
 	} else {
 		rows, more = s.scan(after, w.Descending, w.Limit)
 		if i := slices.IndexFunc(rows, func(row store.Row[T]) bool { return before != "" && !precedes(row.ID, before, w.Descending) }); i >= 0 {
-			rows, more = rows[:i], ""
+			if rows, more = rows[:i], ""; i > 0 {
+				more = rows[i-1].ID
+			}
 		}
 	}
 	out := Slice[T]{Items: make([]T, len(rows))}

@@ -40,15 +40,17 @@ func TestUnknownPathsAndMethodsAnswerJSON(t *testing.T) {
 		status       int
 		code, allow  string
 	}{
-		{"GET", "/", 404, "PathNotFound", ""},
+		{"GET", "/", 404, "not_found", ""},
 		{"GET", "/v1", 404, "PathNotFound", ""},
 		{"GET", "/v1/nothing", 404, "PathNotFound", ""},
-		{"GET", "/index.html", 404, "PathNotFound", ""},
+		{"GET", "/index.html", 404, "not_found", ""},
+		{"GET", "/v10/roles", 404, "not_found", ""},
+		{"GET", "/api/v1/nothing", 404, "not found", ""},
 		{"PATCH", "/v1/roles", 405, "NotSupported", "GET, POST"},
 		{"HEAD", "/v1/roles", 200, "", ""},
 		{"HEAD", "/v1/records", 200, "", ""},
 		{"POST", "/v1/users/a/resources/b/permissions/c", 405, "NotSupported", "GET"},
-		{"DELETE", "/healthz", 405, "NotSupported", "GET"},
+		{"DELETE", "/healthz", 405, "not supported", "GET"},
 		{"GET", "/v1//roles", 400, "InvalidRequest", ""},
 		{"GET", "/v1/roles//", 400, "InvalidRequest", ""},
 		{"GET", "/v1/x/../roles", 400, "InvalidRequest", ""},

@@ -2,6 +2,7 @@
 package servertest
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"io"
@@ -75,13 +76,15 @@ func (a Answer) JSON(t testing.TB, into any) {
 	}
 }
 
-// ErrorCode is the errorCode of an error in the Authress dialect.
+// ErrorCode is the stable name of an error, in whatever dialect it came.
 func (a Answer) ErrorCode() string {
 	var body struct {
-		ErrorCode string `json:"errorCode"`
+		Authress string `json:"errorCode"`
+		WorkOS   string `json:"code"`
+		Native   string `json:"error"`
 	}
 	_ = json.Unmarshal([]byte(a.Body), &body) // no error body: no code
-	return body.ErrorCode
+	return cmp.Or(body.Authress, body.WorkOS, body.Native)
 }
 
 // Do sends a request as the owner; body is sent as it is.
