@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -25,6 +26,11 @@ type Case struct {
 	Public    []access.ResourceURI
 	Refused   []Refused
 	Questions []Question
+
+	Memberships []*access.Membership
+	Members     []*access.GroupMember // of groups of organizations
+	Resources   []*access.Resource    // a later one of the same id is where it was moved to
+	Assignments []*access.Assignment
 }
 
 // Refused is a document that must not pass its Validate. One of the two is set.
@@ -40,6 +46,7 @@ type Kind string
 // The kinds of question.
 const (
 	Check       Kind = "may"         // may the subject do this? Answer: Yes, or Refused
+	Directly    Kind = "directly"    // may it by roles given on exactly the resource? Answer: Yes
 	Holds       Kind = "has"         // has the subject one of the flags in Need? Answer: Yes
 	Permissions Kind = "permissions" // what does it hold on the resource? Answer: Permissions
 	Roles       Kind = "roles"       // which roles on exactly the resource? Answer: Roles
@@ -74,6 +81,17 @@ func (q *Question) ResourceQuery() access.ResourceQuery {
 	}
 }
 
+// Organizational reports whether the case has what only organizations have:
+// memberships, registered resources, assignments, their groups and their roles,
+// or exact permissions.
+func (c *Case) Organizational() bool {
+	return len(c.Memberships)+len(c.Members)+len(c.Resources)+len(c.Assignments) > 0 ||
+		slices.ContainsFunc(c.Groups, func(g *access.Group) bool { return g.Organization != "" }) ||
+		slices.ContainsFunc(c.Roles, func(r *access.Role) bool {
+			return r.Organization != "" || slices.ContainsFunc(r.Permissions, func(p access.RolePermission) bool { return p.Exact })
+		})
+}
+
 // Changes are the documents of the case, for a snapshot.
 func (c *Case) Changes() []access.Change {
 	var all []access.Change
@@ -83,8 +101,20 @@ func (c *Case) Changes() []access.Change {
 	for _, g := range c.Groups {
 		all = append(all, access.Change{ID: g.ID, Document: g})
 	}
+	for _, m := range c.Members {
+		all = append(all, access.Change{ID: m.ID(), Document: m})
+	}
+	for _, m := range c.Memberships {
+		all = append(all, access.Change{ID: m.ID, Document: m})
+	}
+	for _, r := range c.Resources {
+		all = append(all, access.Change{ID: r.ID, Document: r})
+	}
 	for _, r := range c.Records {
 		all = append(all, access.Change{ID: r.ID, Document: r})
+	}
+	for _, a := range c.Assignments {
+		all = append(all, access.Change{ID: a.ID, Document: a})
 	}
 	for _, uri := range c.Public {
 		all = append(all, access.Change{ID: uri, Document: &access.ResourceSettings{Resource: uri, Public: true}})

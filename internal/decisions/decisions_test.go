@@ -120,6 +120,66 @@ users x ? none
 	}
 }
 
+func TestParseOrganization(t *testing.T) {
+	got, err := decisions.Parse("x.txt", strings.NewReader(`
+== An organization
+role org_a/r (for doc): x=exact y=allow,grant
+membership om_a: ana in org_a
+membership om_b (pending): ben in org_a
+group group_g in org_a: om_a om_b
+resource a: root of org_a
+resource f: folder under a
+resource d: doc under a
+move d under f
+assignment a1: group_g is org_a/r on d
+directly om_a x d ? yes
+may ana a.b d/x ? no
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []decisions.Case{{
+		File: "x.txt", Line: 2, Title: "An organization",
+		Roles: []*access.Role{{ID: "org_a/r", Name: "org_a/r", Organization: "org_a", Type: "doc", Permissions: []access.RolePermission{
+			{Action: "x", Allow: true, Exact: true}, {Action: "y", Allow: true, Grant: true},
+		}}},
+		Memberships: []*access.Membership{
+			{ID: "om_a", User: "ana", Organization: "org_a", Status: access.MembershipActive},
+			{ID: "om_b", User: "ben", Organization: "org_a", Status: access.MembershipPending},
+		},
+		Groups:  []*access.Group{{ID: "group_g", Name: "group_g", Organization: "org_a"}},
+		Members: []*access.GroupMember{{Group: "group_g", Membership: "om_a"}, {Group: "group_g", Membership: "om_b"}},
+		Resources: []*access.Resource{
+			{ID: "a", Type: access.OrganizationType, Organization: "org_a"},
+			{ID: "f", ExternalID: "f", Name: "f", Type: "folder", Organization: "org_a", Parent: "a"},
+			{ID: "d", ExternalID: "d", Name: "d", Type: "doc", Organization: "org_a", Parent: "a"},
+			{ID: "d", ExternalID: "d", Name: "d", Type: "doc", Organization: "org_a", Parent: "f"},
+		},
+		Assignments: []*access.Assignment{{
+			ID: "a1", Subject: access.Subject{Kind: access.GroupKind, ID: "group_g"}, Role: "org_a/r", Resource: "d", Organization: "org_a",
+		}},
+		Questions: []decisions.Question{
+			{
+				Line: 12, Text: "directly om_a x d ? yes", Kind: decisions.Directly, Yes: true, Permission: "x", Resource: "d",
+				Query: access.Query{Subject: access.Subject{Kind: access.MembershipKind, ID: "om_a"}, Permission: "x", Resource: "d"},
+			},
+			{
+				Line: 13, Text: "may ana a.b d/x ? no", Kind: decisions.Check, Permission: "a.b", Resource: "d/x",
+				Query: access.Query{Subject: access.Subject{Kind: access.UserKind, ID: "ana"}, Permission: "a.b", Resource: "d/x"},
+			},
+		},
+	}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("Parse =\n%+v; want\n%+v", got, want)
+	}
+	if got := len(got[0].Changes()); got != 11 {
+		t.Errorf("%d changes; want 11", got)
+	}
+	if !got[0].Organizational() {
+		t.Error("the case is not organizational")
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	for _, tt := range []struct{ line, want string }{
 		{"rolle r: a", "neither"},
@@ -141,7 +201,7 @@ func TestParseErrors(t *testing.T) {
 		{"may ana read x ? yes no", "yes, no or refused"},
 		{"may ana read x", "question"},
 		{"may ana read x* ? no", "resourceUri"},
-		{"may ana re*d x ? no", "permission"},
+		{"may ana RE*D x ? no", "permission"},
 		{"may * read x ? no", "userId"},
 		{"has ana allowance read x ? no", "no flag"},
 		{"permissions ana x ? none read", "none stands alone"},
@@ -153,6 +213,20 @@ func TestParseErrors(t *testing.T) {
 		{"users x ? ana", "which roles"},
 		{"users x ? *=reader", "userId"},
 		{"public x*", "resourceUri"},
+		{"role r (deleted): a", "no note"},
+		{"role org_a/R/x: a", "organization"},
+		{"role r: a=exact,grant", "allow alone"},
+		{"membership om_a: ana", "which organization"},
+		{"membership a: ana in org_a", "om_"},
+		{"membership om_a (gone): ana in org_a", "no note"},
+		{"refuse membership om_a: ana in org_a", "refuse stands before"},
+		{"group grp_a in org_a: om_a", "group_"},
+		{"group group_a in org_a: ana", "no membership"},
+		{"group group_a: ana", "groupId"},
+		{"resource x", "root of"},
+		{"resource x: document under y", `no resource "y"`},
+		{"move x under y", "stands before"},
+		{"assignment a: om_a is r on x", "stands before"},
 		{"refuse public x", "refuse stands before"},
 		{"can ana read x ? yes", `no such line: "can"`},
 	} {

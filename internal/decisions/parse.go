@@ -47,6 +47,14 @@ func (p *parser) read(line string) error {
 		return p.group(rest)
 	case word == "public" && !p.refuse:
 		return p.public(rest)
+	case word == "membership" && !p.refuse:
+		return p.membership(rest)
+	case word == "resource" && !p.refuse:
+		return p.resource(rest)
+	case word == "move" && !p.refuse:
+		return p.move(rest)
+	case word == "assignment" && !p.refuse:
+		return p.assignment(rest)
 	case !p.refuse:
 		return p.question(Kind(word), line, rest)
 	}
@@ -55,10 +63,21 @@ func (p *parser) read(line string) error {
 
 func (p *parser) current() *Case { return &p.cases[len(p.cases)-1] }
 
-// role reads "reader: documents:read documents:write=allow,grant".
+// role reads "reader: documents:read documents:write=allow,grant", where the id
+// may be "org_x/reader", and a note (for document).
 func (p *parser) role(text string) error {
-	id, actions, _ := cutHead(text)
+	id, actions, notes := cutHead(text)
 	r := &access.Role{ID: access.RoleID(id), Name: id}
+	if org, _, ok := strings.Cut(id, "/"); ok {
+		r.Organization = access.OrganizationID(org)
+	}
+	for _, note := range notes {
+		typ, ok := strings.CutPrefix(note, "for ")
+		if !ok {
+			return fmt.Errorf("no note (%s): (for …)", note)
+		}
+		r.Type = access.ResourceTypeID(typ)
+	}
 	for _, a := range strings.Fields(actions) {
 		perm, err := parsePermission(a)
 		if err != nil {
@@ -76,7 +95,8 @@ func (p *parser) role(text string) error {
 }
 
 // parsePermission reads "documents:read", which allows, or
-// "documents:read=allow,grant". After "=none" the action has no flag.
+// "documents:read=allow,grant". After "=none" the action has no flag; after
+// "=exact" it allows, and covers nothing below it.
 func parsePermission(text string) (access.RolePermission, error) {
 	action, flags, given := strings.Cut(text, "=")
 	perm := access.RolePermission{Action: action, Allow: !given}
@@ -89,8 +109,10 @@ func parsePermission(text string) (access.RolePermission, error) {
 			perm.Grant = true
 		case f == "delegate":
 			perm.Delegate = true
+		case f == "exact":
+			perm.Exact, perm.Allow = true, true
 		default:
-			return perm, fmt.Errorf("no flag %q: allow, grant, delegate or none", f)
+			return perm, fmt.Errorf("no flag %q: allow, grant, delegate, exact or none", f)
 		}
 	}
 	return perm, nil
@@ -99,6 +121,9 @@ func parsePermission(text string) (access.RolePermission, error) {
 // group reads "grp_x: ana ben grp_y".
 func (p *parser) group(text string) error {
 	id, members, notes := cutHead(text)
+	if id, org, ok := strings.Cut(id, " in "); ok {
+		return p.organizationGroup(id, org, members)
+	}
 	g := &access.Group{ID: access.GroupID(id), Name: id}
 	var err error
 	for _, m := range strings.Fields(members) {
@@ -244,11 +269,16 @@ func parseSubjects(text string) ([]access.Subject, error) {
 	return all, nil
 }
 
-// parseSubject takes an id that begins like one of a group for a group.
+// parseSubject tells groups and memberships by how their ids begin.
 func parseSubject(id string) (access.Subject, error) {
-	if !strings.HasPrefix(id, "grp_") {
-		return access.ParseUser(id)
+	switch {
+	case strings.HasPrefix(id, membershipPrefix):
+		return access.Subject{Kind: access.MembershipKind, ID: id}, nil
+	case strings.HasPrefix(id, organizationGroupPrefix):
+		return access.Subject{Kind: access.GroupKind, ID: id}, nil
+	case strings.HasPrefix(id, "grp_"):
+		group, err := access.ParseGroupID(id)
+		return access.Subject{Kind: access.GroupKind, ID: string(group)}, err
 	}
-	group, err := access.ParseGroupID(id)
-	return access.Subject{Kind: access.GroupKind, ID: string(group)}, err
+	return access.ParseUser(id)
 }

@@ -21,7 +21,7 @@ func (p *parser) question(kind Kind, line, text string) error {
 	if kind == Resources {
 		w = q.readList(w)
 	}
-	want := map[Kind]int{Check: 3, Holds: 4, Permissions: 2, Roles: 2, Resources: 2, Users: 1}[kind]
+	want := map[Kind]int{Check: 3, Directly: 3, Holds: 4, Permissions: 2, Roles: 2, Resources: 2, Users: 1}[kind]
 	if want == 0 {
 		return fmt.Errorf("no such line: %q", kind)
 	}
@@ -35,7 +35,7 @@ func (p *parser) question(kind Kind, line, text string) error {
 		}
 		q.Need = flag.Flags()
 	}
-	if kind == Check || kind == Holds {
+	if kind == Check || kind == Directly || kind == Holds {
 		q.Permission = w[len(w)-2]
 	}
 	q.Resource = w[len(w)-1]
@@ -76,7 +76,7 @@ func (p *parser) answer(q Question, answer []string) error {
 		return err
 	}
 	if q.Permission != "" {
-		if q.Query.Permission, err = access.ParsePermission(q.Permission); err != nil {
+		if q.Query.Permission, err = parseAsked(q.Permission); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (p *parser) answer(q Question, answer []string) error {
 			}
 			q.Users = append(q.Users, user)
 		}
-	case q.Kind == Check || q.Kind == Holds:
+	case q.Kind == Check || q.Kind == Directly || q.Kind == Holds:
 		if q.Yes = answer[0] == "yes"; len(answer) > 1 || !q.Yes && answer[0] != "no" {
 			return fmt.Errorf("the answer is yes, no or refused, not %q", strings.Join(answer, " "))
 		}
@@ -120,6 +120,18 @@ func (p *parser) answer(q Question, answer []string) error {
 	}
 	c.Questions = append(c.Questions, q)
 	return nil
+}
+
+// parseAsked reads a permission as one of the dialects writes it.
+func parseAsked(text string) (access.Permission, error) {
+	perm, err := access.ParsePermission(text)
+	if err == nil {
+		return perm, nil
+	}
+	if slug, bad := access.ParsePermissionSlug(text); bad == nil {
+		return slug, nil
+	}
+	return "", err
 }
 
 // parseHolder reads "ana=reader,writer".

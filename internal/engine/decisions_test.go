@@ -15,6 +15,7 @@ import (
 type decider interface {
 	Check(access.Query) bool
 	Holds(access.Query, access.Flags) bool
+	HoldsDirectly(access.Query, access.Flags) bool
 	Permissions(access.Subject, access.ResourceURI) []access.RolePermission
 	Roles(access.Subject, access.ResourceURI) []access.RoleID
 	HasGrants(access.Subject) bool
@@ -31,7 +32,10 @@ func TestDecisions(t *testing.T) {
 		c := &cases[i]
 		t.Run(c.Title, func(t *testing.T) {
 			snap := engine.New().Apply(1, c.Changes())
-			twin := &naive.State{AllRoles: c.Roles, AllGroups: c.Groups, AllRecords: c.Records, Public: c.Public}
+			twin := &naive.State{
+				AllRoles: c.Roles, AllGroups: c.Groups, AllMembers: c.Members, AllMemberships: c.Memberships,
+				AllResources: c.Resources, AllRecords: c.Records, AllAssignments: c.Assignments, Public: c.Public,
+			}
 			for _, q := range c.Questions {
 				decide(t, c, "engine", complete(snap), q)
 				decide(t, c, "naive", twin, q)
@@ -59,6 +63,10 @@ func decide(t *testing.T, c *decisions.Case, who string, d decider, q decisions.
 	switch q.Kind {
 	case decisions.Check:
 		if got := d.Check(q.Query); got != q.Yes {
+			wrong(got)
+		}
+	case decisions.Directly:
+		if got := d.HoldsDirectly(q.Query, access.Allow); got != q.Yes {
 			wrong(got)
 		}
 	case decisions.Holds:
