@@ -58,12 +58,12 @@ func suits(role *access.Role, res *access.Resource) error {
 
 // assignment finds what gives the subject itself the role on the resource.
 func assignment(r store.Reader, sub access.Subject, role access.RoleID, res access.ResourceID) (access.Assignment, bool, error) {
-	all, err := every(r, store.Assignments, store.BySubject, sub.String())
+	all, err := every(r, store.Assignments, store.ByPair, store.AssignmentPair(sub, res))
 	if err != nil {
 		return access.Assignment{}, false, err
 	}
 	for _, a := range all {
-		if a.Role == role && a.Resource == res {
+		if a.Role == role {
 			return a, true, nil
 		}
 	}
@@ -75,12 +75,12 @@ func assignment(r store.Reader, sub access.Subject, role access.RoleID, res acce
 func rolesOnOrganization(r store.Reader, root access.ResourceID, subs ...access.Subject) ([]access.RoleID, error) {
 	var ids []access.RoleID
 	for _, sub := range subs {
-		all, err := every(r, store.Assignments, store.BySubject, sub.String())
+		all, err := every(r, store.Assignments, store.ByPair, store.AssignmentPair(sub, root))
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range all {
-			if a.Resource == root && !slices.Contains(ids, a.Role) {
+			if !slices.Contains(ids, a.Role) {
 				ids = append(ids, a.Role)
 			}
 		}
@@ -105,13 +105,13 @@ func groupsOf(r store.Reader, m access.MembershipID) ([]access.Subject, error) {
 // setOrganizationRoles makes these the roles that a membership has on its
 // organization by itself; what groups give stays.
 func (s *Service) setOrganizationRoles(w *write, c access.Caller, m *access.Membership, root *access.Resource, roles []access.Role) error {
-	all, err := every(w, store.Assignments, store.BySubject, m.Subject().String())
+	all, err := every(w, store.Assignments, store.ByPair, store.AssignmentPair(m.Subject(), root.ID))
 	if err != nil {
 		return err
 	}
 	for _, a := range all {
 		stays := slices.ContainsFunc(roles, func(role access.Role) bool { return role.ID == a.Role })
-		if a.Resource == root.ID && !stays {
+		if !stays {
 			if err := remove(w, store.Assignments, string(a.ID)); err != nil {
 				return err
 			}

@@ -13,7 +13,7 @@ func (s *Snapshot) Leftovers() int {
 	if s.public.grants != nil {
 		left++
 	}
-	left += s.joined.Len() + s.memberships.Len() + s.parents.Len() + s.assignments.Len()
+	left += s.joined.Len() + s.memberships.Len() + s.registered.Len() + s.assignments.Len()
 	return left + s.named.Len() + s.holders.Len() + s.records.Len() + s.groups.Len() + s.roles.Len() - New().roles.Len()
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"slices"
 	"strings"
+	"unique"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -55,18 +56,39 @@ func (e *edit) putGroupMember(id access.GroupMemberID, doc *access.GroupMember) 
 	}
 }
 
+// membership is what the snapshot knows of one.
+type membership struct {
+	user         access.Subject
+	organization unique.Handle[access.OrganizationID] // kept once for all that is of it
+	active       bool
+}
+
 // putMembership lets a user hold what the membership holds while that is
 // active.
 func (e *edit) putMembership(id access.MembershipID, doc *access.Membership) {
 	self := access.Subject{Kind: access.MembershipKind, ID: string(id)}
-	if user, was := e.next.memberships.Get(id); was {
-		e.leave(self, []access.Subject{user})
+	if was, _ := e.next.memberships.Get(id); was.active {
+		e.leave(self, []access.Subject{was.user})
+	}
+	if doc == nil {
 		e.next.memberships = e.next.memberships.Delete(id)
+		return
 	}
-	if doc != nil && doc.Status == access.MembershipActive {
-		e.join(self, []access.Subject{doc.UserSubject()})
-		e.next.memberships = e.next.memberships.Set(id, doc.UserSubject())
+	is := membership{user: doc.UserSubject(), organization: unique.Make(doc.Organization), active: doc.Status == access.MembershipActive}
+	if is.active {
+		e.join(self, []access.Subject{is.user})
 	}
+	e.next.memberships = e.next.memberships.Set(id, is)
+}
+
+// Membership returns the organization of a membership, whatever its status;
+// false if there is no such membership.
+func (s *Snapshot) Membership(id access.MembershipID) (access.OrganizationID, bool) {
+	m, ok := s.memberships.Get(id)
+	if !ok {
+		return "", false
+	}
+	return m.organization.Value(), true
 }
 
 // join puts the subjects in a group, crowd or membership, once more if they are

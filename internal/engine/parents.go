@@ -2,6 +2,7 @@ package engine
 
 import (
 	"strings"
+	"unique"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -10,19 +11,38 @@ import (
 // Writers keep it; a check ends there whatever was written.
 const maxSteps = access.MaxResourceDepth + 1
 
-// putResource stores a registered resource's parent. Nothing else is stored of
-// it, so that to move a resource moves all that stands under it.
+// registered is what the snapshot knows of a registered resource.
+type registered struct {
+	parent       access.ResourceURI                   // empty if it has none
+	organization unique.Handle[access.OrganizationID] // kept once for all that is of it
+}
+
+// putResource stores a registered resource's parent and nothing of what is above
+// that, so that to move a resource moves all that stands under it.
 //
 // The server's own resources cannot be registered: nothing may be inherited
 // there.
 func (e *edit) putResource(id access.ResourceID, doc *access.Resource) {
 	uri := access.ResourceURI(id)
-	switch {
-	case doc == nil || !registrable(id) || !registrable(doc.Parent):
-		e.next.parents = e.next.parents.Delete(uri)
-	default:
-		e.next.parents = e.next.parents.Set(uri, access.ResourceURI(doc.Parent))
+	if doc == nil || !registrable(id) {
+		e.next.registered = e.next.registered.Delete(uri)
+		return
 	}
+	res := registered{organization: unique.Make(doc.Organization)}
+	if registrable(doc.Parent) {
+		res.parent = access.ResourceURI(doc.Parent)
+	}
+	e.next.registered = e.next.registered.Set(uri, res)
+}
+
+// Resource returns the organization of a registered resource; false if there is
+// no such resource.
+func (s *Snapshot) Resource(id access.ResourceID) (access.OrganizationID, bool) {
+	res, ok := s.registered.Get(access.ResourceURI(id))
+	if !ok {
+		return "", false
+	}
+	return res.organization.Value(), true
 }
 
 // registrable reports whether the id is a resource of one segment that stands
@@ -35,18 +55,18 @@ func registrable(id access.ResourceID) bool {
 // one's, and so on. All that is below a registered resource by its path
 // inherits from them.
 func (s *Snapshot) above(uri access.ResourceURI, found []access.ResourceURI) []access.ResourceURI {
-	if s.parents.Len() == 0 {
+	if s.registered.Len() == 0 {
 		return found
 	}
 	first, _, _ := strings.Cut(string(uri), "/")
 	at := access.ResourceURI(first)
 	for range maxSteps {
-		parent, ok := s.parents.Get(at)
-		if !ok {
+		res, _ := s.registered.Get(at)
+		if res.parent == "" {
 			break
 		}
-		found = append(found, parent)
-		at = parent
+		found = append(found, res.parent)
+		at = res.parent
 	}
 	return found
 }

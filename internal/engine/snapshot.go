@@ -21,11 +21,11 @@ import (
 type Snapshot struct {
 	revision    access.Revision
 	roles       *immutable.Map[access.RoleID, *role]
-	groups      *immutable.Map[access.GroupID, []access.Subject]       // the members that the group lists, each once
-	joined      *immutable.SortedMap[access.GroupMemberID, struct{}]   // the members that documents of their own add, by group
-	memberships *immutable.Map[access.MembershipID, access.Subject]    // the users of active ones
-	parents     *immutable.Map[access.ResourceURI, access.ResourceURI] // of registered resources that have one
-	records     *immutable.Map[access.RecordID, []statement]           // of active records
+	groups      *immutable.Map[access.GroupID, []access.Subject]     // the members that the group lists, each once
+	joined      *immutable.SortedMap[access.GroupMemberID, struct{}] // the members that documents of their own add, by group
+	memberships *immutable.Map[access.MembershipID, membership]
+	registered  *immutable.Map[access.ResourceURI, registered]
+	records     *immutable.Map[access.RecordID, []statement] // of active records
 	assignments *immutable.Map[access.AssignmentID, *assignment]
 	holders     *immutable.Map[access.Subject, *holder]
 	named       *immutable.Map[access.ResourceURI, []*source] // the statements that name a resource, in no order
@@ -61,8 +61,8 @@ func New() *Snapshot {
 		roles:       immutable.NewMap[access.RoleID, *role](byText[access.RoleID]{}),
 		groups:      immutable.NewMap[access.GroupID, []access.Subject](byText[access.GroupID]{}),
 		joined:      immutable.NewSortedMap[access.GroupMemberID, struct{}](inOrder[access.GroupMemberID]{}),
-		memberships: immutable.NewMap[access.MembershipID, access.Subject](byText[access.MembershipID]{}),
-		parents:     immutable.NewMap[access.ResourceURI, access.ResourceURI](byText[access.ResourceURI]{}),
+		memberships: immutable.NewMap[access.MembershipID, membership](byText[access.MembershipID]{}),
+		registered:  immutable.NewMap[access.ResourceURI, registered](byText[access.ResourceURI]{}),
 		records:     immutable.NewMap[access.RecordID, []statement](byText[access.RecordID]{}),
 		assignments: immutable.NewMap[access.AssignmentID, *assignment](byText[access.AssignmentID]{}),
 		holders:     immutable.NewMap[access.Subject, *holder](bySubject{}),
@@ -230,7 +230,7 @@ func (s *Snapshot) each(sub access.Subject, visit func(*holder) bool) bool {
 			return false
 		}
 	case access.MembershipKind:
-		if _, ok := s.memberships.Get(access.MembershipID(sub.ID)); !ok {
+		if m, _ := s.memberships.Get(access.MembershipID(sub.ID)); !m.active {
 			return false
 		}
 	case crowdKind: // nobody can be one

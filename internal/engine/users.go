@@ -64,8 +64,8 @@ func (u *userSet) add(subs []access.Subject) {
 			case access.GroupKind:
 				deeper = append(deeper, u.snap.members(access.GroupID(sub.ID))...)
 			case access.MembershipKind:
-				if user, active := u.snap.memberships.Get(access.MembershipID(sub.ID)); active {
-					deeper = append(deeper, user)
+				if m, _ := u.snap.memberships.Get(access.MembershipID(sub.ID)); m.active {
+					deeper = append(deeper, m.user)
 				}
 			default:
 				if compareSubjects(sub, u.after) > 0 {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -18,12 +19,15 @@ var (
 	Records       = Table[access.Record]{Kind: "record", Indexes: []Index[access.Record]{{BySubject, recordSubjects}, {ByResource, recordResources}, {ByRole, recordRoles}}}
 	ResourceTypes = Table[access.ResourceType]{Kind: "resource_type", Indexes: []Index[access.ResourceType]{{ByParent, typeParents}}}
 	Resources     = Table[access.Resource]{Kind: "resource", Indexes: []Index[access.Resource]{{ByOrganization, resourceOrganization}, {ByType, resourceType}, {BySiblingType, resourceSiblingType}, {ByParent, resourceParent}, {ByExternalID, resourceExternalID}}}
-	Assignments   = Table[access.Assignment]{Kind: "assignment", Indexes: []Index[access.Assignment]{{BySubject, assignmentSubject}, {ByResource, assignmentResource}, {ByRole, assignmentRole}}}
+	Assignments   = Table[access.Assignment]{Kind: "assignment", Indexes: []Index[access.Assignment]{{BySubject, assignmentSubject}, {ByPair, assignmentPair}, {ByResource, assignmentResource}, {ByRole, assignmentRole}, {ByHolding, assignmentHolding}}}
 	Settings      = Table[access.ResourceSettings]{Kind: "resource_settings"} // under the resource
 	Requests      = Table[access.AccessRequest]{Kind: "access_request", Indexes: []Index[access.AccessRequest]{{BySubject, requester}, {ByOpen, openRequester}}}
 	Invites       = Table[access.Invite]{Kind: "invite", Indexes: []Index[access.Invite]{{BySubject, inviteCreator}}} // under the hash of the id
 	Clients       = Table[access.ServiceClient]{Kind: "client"}
-	APIKeys       = Table[access.APIKey]{Kind: "api_key"}
+	APIKeys       = Table[access.APIKey]{Kind: "api_key", Indexes: []Index[access.APIKey]{{ByClient, apiKeyClient}}}
+	CustomerKeys  = Table[access.CustomerKey]{Kind: "customer_key", Indexes: []Index[access.CustomerKey]{{ByHash, customerKeyHash}, {ByOwner, customerKeyOwner}, {ByOrganization, customerKeyOrganization}, {ByMembership, customerKeyMembership}, {ByPermission, customerKeyPermissions}}}
+	KeyUses       = Table[access.CustomerKeyUse]{Kind: "customer_key_use"} // under the key's id
+	Answers       = Table[access.Answer]{Kind: "answer", Indexes: []Index[access.Answer]{{ByHash, answerHash}}}
 	Users         = Table[access.User]{Kind: "user", Indexes: []Index[access.User]{{BySubject, userSubject}, {ByEmail, userEmail}, {ByExternalID, userExternalID}}}
 	Issuers       = Table[access.Issuer]{Kind: "issuer"}
 	Organizations = Table[access.Organization]{Kind: "organization", Indexes: []Index[access.Organization]{{ByExternalID, organizationExternalID}, {ByStripe, organizationStripe}, {ByDomain, organizationDomains}, {ByDomainID, organizationDomainIDs}}}
@@ -39,7 +43,8 @@ const (
 	ByOpen         = "open"         // open access requests of a subject
 	ByOrganization = "organization" // what belongs to an organization, or with the value "" to none
 	ByUser         = "user"         // memberships of a user
-	ByPair         = "pair"         // the membership of a user in an organization, under MembershipPair
+	ByHolding      = "holding"      // assignments to a subject on a resource, under Holding
+	ByPair         = "pair"         // the membership of a user in an organization, under MembershipPair; what a subject is assigned on a resource, under AssignmentPair
 	ByGroup        = "group"        // members of a group
 	ByMembership   = "membership"   // places of a membership in groups
 	ByType         = "type"         // what is about a type of resource
@@ -52,6 +57,9 @@ const (
 	ByDomain       = "domain"       // organizations with a domain, by its name
 	ByDomainID     = "domain_id"    // and by its id
 	ByEmail        = "email"        // users with an email address, in lower case
+	ByClient       = "client"       // API keys that prove a client
+	ByHash         = "hash"         // what is known by a hash, in hexadecimal digits
+	ByOwner        = "owner"        // API keys of an organization's own, or of a user, under OwnerOfKey
 )
 
 func groupSubjects(_ string, g *access.Group) []string {
@@ -208,9 +216,27 @@ func ResourceExternalID(org access.OrganizationID, t access.ResourceTypeID, exte
 
 func assignmentSubject(_ string, a *access.Assignment) []string { return []string{a.Subject.String()} }
 
+func assignmentPair(_ string, a *access.Assignment) []string {
+	return []string{AssignmentPair(a.Subject, a.Resource)}
+}
+
+// AssignmentPair is what ByPair holds an assignment under. The id of a
+// registered resource has no slash.
+func AssignmentPair(sub access.Subject, res access.ResourceID) string {
+	return string(res) + "/" + sub.String()
+}
+
 func assignmentResource(_ string, a *access.Assignment) []string { return []string{string(a.Resource)} }
 
 func assignmentRole(_ string, a *access.Assignment) []string { return []string{string(a.Role)} }
+
+func assignmentHolding(_ string, a *access.Assignment) []string {
+	return []string{Holding(a.Subject, a.Resource)}
+}
+
+// Holding is what ByHolding holds an assignment under. The id of a resource has
+// no slash.
+func Holding(s access.Subject, r access.ResourceID) string { return s.String() + "/" + string(r) }
 
 func userEmail(_ string, u *access.User) []string { return present(strings.ToLower(u.Email)) }
 
@@ -237,6 +263,43 @@ func organizationDomainIDs(_ string, o *access.Organization) []string {
 	}
 	return ids
 }
+
+func apiKeyClient(_ string, k *access.APIKey) []string { return []string{string(k.Client)} }
+
+func customerKeyHash(_ string, k *access.CustomerKey) []string {
+	return []string{hex.EncodeToString(k.Hash)}
+}
+
+func customerKeyOwner(_ string, k *access.CustomerKey) []string {
+	return []string{OwnerOfKey(k.Organization, k.User)}
+}
+
+// OwnerOfKey is what ByOwner holds a key under: its user's or, where it has
+// none, its organization's.
+func OwnerOfKey(org access.OrganizationID, user string) string {
+	if user != "" {
+		return "user:" + user
+	}
+	return "organization:" + string(org)
+}
+
+func customerKeyOrganization(_ string, k *access.CustomerKey) []string {
+	return []string{string(k.Organization)}
+}
+
+func customerKeyMembership(_ string, k *access.CustomerKey) []string {
+	return present(string(k.Membership))
+}
+
+func customerKeyPermissions(_ string, k *access.CustomerKey) []string {
+	var slugs []string
+	for _, p := range k.Permissions {
+		slugs = append(slugs, string(p))
+	}
+	return slugs
+}
+
+func answerHash(_ string, a *access.Answer) []string { return []string{hex.EncodeToString(a.Key)} }
 
 // present is the value, if there is one.
 func present(value string) []string {
