@@ -51,6 +51,10 @@ type Error struct {
 	Reason  Reason // often empty
 	Message string // names the field, and what would be right
 	Field   string // that is wrong; empty where the message alone says so
+	Entity  string // the id or slug of what the error is about; often empty
+	// Causes are what is wrong in particular, where a dialect tells several
+	// things in one error.
+	Causes []*Error
 	// RetryAfter is how long a caller should wait before it tries again; zero
 	// where that is not known.
 	RetryAfter time.Duration
@@ -71,6 +75,13 @@ func (e *Error) Because(r Reason) *Error {
 	because := *e
 	because.Reason = r
 	return &because
+}
+
+// About returns the error with the id or slug of what it is about.
+func (e *Error) About(entity string) *Error {
+	about := *e
+	about.Entity = entity
+	return &about
 }
 
 // FieldErrorf returns an Unprocessable error about one field of a request.

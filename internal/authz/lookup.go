@@ -31,7 +31,7 @@ func existing[T any](r store.Reader, t store.Table[T], what, id string) (T, erro
 // errNo is the error for what does not exist. Source: the words of the WorkOS
 // API.
 func errNo(what, id string) *access.Error {
-	return access.Errorf(access.NotFound, "%s not found: '%s'.", what, id)
+	return access.Errorf(access.NotFound, "%s not found: '%s'.", what, id).About(id)
 }
 
 // one returns the document that an index holds under a value that is unique.

@@ -19,7 +19,7 @@ var (
 	Records       = Table[access.Record]{Kind: "record", Indexes: []Index[access.Record]{{BySubject, recordSubjects}, {ByResource, recordResources}, {ByRole, recordRoles}}}
 	ResourceTypes = Table[access.ResourceType]{Kind: "resource_type", Indexes: []Index[access.ResourceType]{{ByParent, typeParents}}}
 	Resources     = Table[access.Resource]{Kind: "resource", Indexes: []Index[access.Resource]{{ByOrganization, resourceOrganization}, {ByType, resourceType}, {BySiblingType, resourceSiblingType}, {ByParent, resourceParent}, {ByExternalID, resourceExternalID}}}
-	Assignments   = Table[access.Assignment]{Kind: "assignment", Indexes: []Index[access.Assignment]{{BySubject, assignmentSubject}, {ByPair, assignmentPair}, {ByResource, assignmentResource}, {ByRole, assignmentRole}, {ByHolding, assignmentHolding}}}
+	Assignments   = Table[access.Assignment]{Kind: "assignment", Indexes: []Index[access.Assignment]{{BySubject, assignmentSubject}, {ByPair, assignmentPair}, {ByResource, assignmentResource}, {ByRole, assignmentRole}}}
 	Settings      = Table[access.ResourceSettings]{Kind: "resource_settings"} // under the resource
 	Requests      = Table[access.AccessRequest]{Kind: "access_request", Indexes: []Index[access.AccessRequest]{{BySubject, requester}, {ByOpen, openRequester}}}
 	Invites       = Table[access.Invite]{Kind: "invite", Indexes: []Index[access.Invite]{{BySubject, inviteCreator}}} // under the hash of the id
@@ -43,7 +43,6 @@ const (
 	ByOpen         = "open"         // open access requests of a subject
 	ByOrganization = "organization" // what belongs to an organization, or with the value "" to none
 	ByUser         = "user"         // memberships of a user
-	ByHolding      = "holding"      // assignments to a subject on a resource, under Holding
 	ByPair         = "pair"         // the membership of a user in an organization, under MembershipPair; what a subject is assigned on a resource, under AssignmentPair
 	ByGroup        = "group"        // members of a group
 	ByMembership   = "membership"   // places of a membership in groups
@@ -229,14 +228,6 @@ func AssignmentPair(sub access.Subject, res access.ResourceID) string {
 func assignmentResource(_ string, a *access.Assignment) []string { return []string{string(a.Resource)} }
 
 func assignmentRole(_ string, a *access.Assignment) []string { return []string{string(a.Role)} }
-
-func assignmentHolding(_ string, a *access.Assignment) []string {
-	return []string{Holding(a.Subject, a.Resource)}
-}
-
-// Holding is what ByHolding holds an assignment under. The id of a resource has
-// no slash.
-func Holding(s access.Subject, r access.ResourceID) string { return s.String() + "/" + string(r) }
 
 func userEmail(_ string, u *access.User) []string { return present(strings.ToLower(u.Email)) }
 

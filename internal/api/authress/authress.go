@@ -141,7 +141,16 @@ type responseError struct {
 
 func writeError(w http.ResponseWriter, r *api.Request, err *access.Error) {
 	// Encoding three strings does not fail.
-	_ = api.WriteJSON(w, api.Status(err.Kind), linksJSON, responseError{err.Message, errorCode(err), r.ID})
+	_ = api.WriteJSON(w, status(err), linksJSON, responseError{err.Message, errorCode(err), r.ID})
+}
+
+// status is the HTTP status of an error. A field that breaks a rule is a
+// malformed request in this dialect, whatever it is in others.
+func status(err *access.Error) int {
+	if err.Field != "" {
+		return http.StatusBadRequest
+	}
+	return api.Status(err.Kind)
 }
 
 // errorCode is the stable name of an error. Source: the codes that the Authress
@@ -164,6 +173,9 @@ func errorCode(err *access.Error) string {
 		return "LastOwner"
 	case access.TooManyKeys:
 		return "TooManyAccessKeys"
+	}
+	if err.Field != "" {
+		return "InvalidRequest"
 	}
 	switch err.Kind {
 	case access.Invalid:

@@ -57,10 +57,13 @@ type errorBody struct {
 	Message string       `json:"message"`
 	Code    string       `json:"code"`
 	Errors  []fieldError `json:"errors,omitzero"`
+
+	EntityID string `json:"entity_id,omitzero"` // what does not exist
+	RoleSlug string `json:"role_slug,omitzero"` // the role that cannot be given
 }
 
 type fieldError struct {
-	Field   string `json:"field"`
+	Field   string `json:"field,omitzero"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
@@ -69,6 +72,15 @@ func writeError(w http.ResponseWriter, _ *api.Request, err *access.Error) {
 	body := errorBody{Message: err.Message, Code: errorCode(err)}
 	if err.Field != "" {
 		body.Errors = []fieldError{{Field: err.Field, Code: string(err.Reason), Message: err.Message}}
+	}
+	for _, cause := range err.Causes {
+		body.Errors = append(body.Errors, fieldError{Field: cause.Field, Code: string(cause.Reason), Message: cause.Message})
+	}
+	switch {
+	case err.Kind == access.NotFound:
+		body.EntityID = err.Entity
+	case err.Reason == authz.SubResourceScopedRole:
+		body.RoleSlug = err.Entity
 	}
 	// Encoding strings does not fail.
 	_ = writeJSON(w, api.Status(err.Kind), body)
@@ -80,6 +92,8 @@ func errorCode(err *access.Error) string {
 	switch {
 	case err.Reason == access.NoSuchPath:
 		return "not_found"
+	case err.Reason == access.LastOwner:
+		return "user_deletion_not_allowed" // by nothing else in this dialect can the last owner go
 	case err.Field != "":
 		return "invalid_request_parameters"
 	case isCode(err.Reason):
