@@ -94,12 +94,25 @@ func (l RateLimit) validate() error {
 // APIKey is a secret that proves a client without a signature. Only the
 // SHA-256 of the secret is kept.
 type APIKey struct {
-	ID      APIKeyID  `json:"id"`
-	Name    string    `json:"name"`
-	Client  ClientID  `json:"client"` // whom it proves
-	Hash    []byte    `json:"hash"`   // 32 bytes
-	Created time.Time `json:"created"`
+	ID         APIKeyID  `json:"id"`
+	Name       string    `json:"name"`
+	Client     ClientID  `json:"client"`     // whom it proves
+	Hash       []byte    `json:"hash"`       // 32 bytes
+	Obfuscated string    `json:"obfuscated"` // the end of the secret, by which people know it
+	Created    time.Time `json:"created"`
+	Expires    time.Time `json:"expires,omitzero"` // zero: never
+	// Own says that the client was made for the key, and goes with it; Record is
+	// what gives the client its permissions, if anything was given.
+	Own    bool     `json:"own,omitzero"`
+	Record RecordID `json:"record,omitzero"`
 }
+
+// Expired reports whether the key is past its end.
+func (k *APIKey) Expired(now time.Time) bool { return expired(k.Expires, now) }
+
+// Validate returns an Unprocessable error that names the field which breaks a
+// rule.
+func (k *APIKey) Validate() error { return validateKeyName(k.Name) }
 
 // DefaultRealm is the realm that the first start makes. What needs no
 // credential and names no client is answered for it.

@@ -35,7 +35,11 @@ type Route struct {
 	// package authz demands it, and a test proves that it demands no less.
 	Needs  string
 	Secret bool // the path holds a secret: logs show the route's in its place
-	Handle Handler
+	// NoReplay makes the answer anew when the request is repeated with the same
+	// Idempotency-Key, where other POSTs of the dialect give the first answer
+	// again: the route only asks, or its answer holds a secret, which is not kept.
+	NoReplay bool
+	Handle   Handler
 }
 
 // Handler answers a request, or returns an error for the dialect to write. An

@@ -80,6 +80,21 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 	return nil
 }
 
+// note writes what says nothing of access and what nobody asked to be written:
+// when something was last used, answers that are kept for repeats, how far a
+// delivery is. The commit has no audit entry, and so is no event either. fn
+// decides nothing: what a caller may or what it changes belongs into update.
+//
+// It returns errNoNews, or whatever else fn refused with, as it is.
+func (s *Service) note(ctx context.Context, realm access.RealmID, fn func(*write) error) error {
+	rev, err := s.store.Update(ctx, realm, func(tx store.Tx) error { return fn(&write{Tx: tx}) })
+	if err != nil {
+		return err
+	}
+	s.feed.Reach(realm, rev)
+	return nil
+}
+
 // ahead is a snapshot that some transaction decided by, which the feed may not
 // have reached: it holds commits that were not on disk then.
 type ahead struct {
