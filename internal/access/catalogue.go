@@ -63,13 +63,28 @@ func validSlug(s, punctuation string) bool {
 
 // validateSlugLabel checks the name and the description of what has a slug.
 func validateSlugLabel(name, description string) error {
-	if name == "" {
+	if err := ValidateSlugName(name); err != nil {
+		return err
+	}
+	return ValidateSlugDescription(description)
+}
+
+// ValidateSlugName returns an Unprocessable error that names the field unless s
+// can be the name of what has a slug.
+func ValidateSlugName(s string) error {
+	if s == "" {
 		return FieldErrorf("name", "name_required", "name must not be empty")
 	}
-	if err := validateText("name", name, MaxSlugNameLen); err != nil {
+	if err := validateText("name", s, MaxSlugNameLen); err != nil {
 		return FieldErrorf("name", "invalid_name", "%v", err)
 	}
-	if err := validateText("description", description, MaxSlugDescriptionLen); err != nil {
+	return nil
+}
+
+// ValidateSlugDescription returns an Unprocessable error that names the field
+// unless s can be the description of what has a slug.
+func ValidateSlugDescription(s string) error {
+	if err := validateText("description", s, MaxSlugDescriptionLen); err != nil {
 		return FieldErrorf("description", "invalid_description", "%v", err)
 	}
 	return nil

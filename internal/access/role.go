@@ -1,6 +1,9 @@
 package access
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Bounds of a role.
 const (
@@ -29,6 +32,34 @@ func (r *Role) ResourceType() ResourceTypeID {
 		return OrganizationType
 	}
 	return r.Type
+}
+
+// ParseRoleSlug checks the name of a role as the WorkOS dialect writes it: 1 to
+// MaxSlugLen lower-case letters, digits, - and _.
+//
+// It returns an Unprocessable error that names the field slug.
+func ParseRoleSlug(s string) (RoleID, error) {
+	if !validSlug(s, "-_") {
+		return "", FieldErrorf("slug", "invalid_slug", "slug must be 1 to %d lower-case letters, digits, - and _", MaxSlugLen)
+	}
+	return RoleID(s), nil
+}
+
+// ValidateLabel returns an Unprocessable error that names the field unless the
+// role's name and description are within the bounds of the WorkOS dialect, which
+// are narrower than Validate's.
+func (r *Role) ValidateLabel() error { return validateSlugLabel(r.Name, r.Description) }
+
+// Slugs are the permissions that the role allows and the WorkOS dialect can
+// write, each once, in the role's order.
+func (r *Role) Slugs() []Permission {
+	slugs := []Permission{}
+	for _, p := range r.Permissions {
+		if slug, err := ParsePermissionSlug(p.Action); err == nil && p.Allow && !slices.Contains(slugs, slug) {
+			slugs = append(slugs, slug)
+		}
+	}
+	return slugs
 }
 
 // RolePermission is one permission in a role. Action is kept as it was

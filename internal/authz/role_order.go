@@ -34,12 +34,8 @@ func roleBySlug(r store.Reader, org access.OrganizationID, slug string) (access.
 // isRoleSlug reports whether a role of the realm can have the name in the WorkOS
 // dialect. Roles that another dialect named otherwise do not show there.
 func isRoleSlug(s string) bool {
-	if len(s) == 0 || len(s) > access.MaxSlugLen {
-		return false
-	}
-	return strings.IndexFunc(s, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
-	}) < 0
+	_, err := access.ParseRoleSlug(s)
+	return err == nil
 }
 
 // rolesOf returns the roles that can be assigned in an organization, its own and

@@ -30,7 +30,7 @@ var (
 	Answers       = Table[access.Answer]{Kind: "answer", Indexes: []Index[access.Answer]{{ByHash, answerHash}}}
 	Users         = Table[access.User]{Kind: "user", Indexes: []Index[access.User]{{BySubject, userSubject}, {ByEmail, userEmail}, {ByExternalID, userExternalID}}}
 	Issuers       = Table[access.Issuer]{Kind: "issuer"}
-	Organizations = Table[access.Organization]{Kind: "organization", Indexes: []Index[access.Organization]{{ByExternalID, organizationExternalID}, {ByStripe, organizationStripe}, {ByDomain, organizationDomains}, {ByDomainID, organizationDomainIDs}}}
+	Organizations = Table[access.Organization]{Kind: "organization", Indexes: []Index[access.Organization]{{ByExternalID, organizationExternalID}, {ByStripe, organizationStripe}, {ByDomain, organizationDomains}, {ByDomainID, organizationDomainIDs}, {ByRole, organizationRoles}}}
 	Memberships   = Table[access.Membership]{Kind: "membership", Indexes: []Index[access.Membership]{{ByOrganization, membershipOrganization}, {ByUser, membershipUser}, {ByPair, membershipPair}}}
 	Audit         = Table[audit.Entry]{Kind: "audit"} // under the revision of the commit, in 16 hexadecimal digits
 )
@@ -39,7 +39,7 @@ var (
 const (
 	BySubject      = "subject"      // what names a subject, as its String
 	ByResource     = "resource"     // active records that name a resource, in normal form
-	ByRole         = "role"         // active records that name a role
+	ByRole         = "role"         // what names a role; of records, active ones
 	ByOpen         = "open"         // open access requests of a subject
 	ByOrganization = "organization" // what belongs to an organization, or with the value "" to none
 	ByUser         = "user"         // memberships of a user
@@ -253,6 +253,16 @@ func organizationDomainIDs(_ string, o *access.Organization) []string {
 		ids = append(ids, d.ID)
 	}
 	return ids
+}
+
+// organizationRoles are those that the organization's own order names.
+func organizationRoles(_ string, o *access.Organization) []string {
+	ids := present(string(o.Roles.Default))
+	for _, id := range o.Roles.Priority {
+		ids = append(ids, string(id))
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func apiKeyClient(_ string, k *access.APIKey) []string { return []string{string(k.Client)} }
