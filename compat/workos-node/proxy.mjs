@@ -101,7 +101,7 @@ class Proxy {
     const problems = wrong.length > 0 && answer.status < 400 ? wrong.map(w => `accepted, but ${w}`) : [];
     const got = json(answer.body);
     problems.push(...got instanceof Error ? [`the answer is no JSON: ${got.message}`]
-      : this.contract.responseProblems(route, answer.status, answer.headers['content-type'], got));
+      : this.contract.responseProblems(route, answer.status, answer.headers['content-type'], got, wrong.length > 0));
     if (!made && !answer.headers['x-request-id']) {
       problems.push('the answer has no x-request-id');
     }
