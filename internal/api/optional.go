@@ -25,3 +25,12 @@ func (o Optional[T]) Into(to *T) {
 		*to = o.Value
 	}
 }
+
+// Pointer is the value, zero for null, or nil if the member did not stand in the
+// body.
+func (o Optional[T]) Pointer() *T {
+	if !o.Set {
+		return nil
+	}
+	return &o.Value
+}

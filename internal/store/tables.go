@@ -204,11 +204,11 @@ func resourceExternalID(_ string, r *access.Resource) []string {
 	if r.ExternalID == "" { // a root goes by what its organization is called
 		return nil
 	}
-	return []string{ResourceExternalID(r.Organization, r.Type, r.ExternalID)}
+	return []string{ResourceExternalID(r.Organization, r.Type, r.ExternalID), ResourceExternalID("", r.Type, r.ExternalID)}
 }
 
-// ResourceExternalID is what ByExternalID holds a resource under. Only the last
-// part may have a slash.
+// ResourceExternalID is what ByExternalID holds a resource under, once with its
+// organization and once with none. Only the last part may have a slash.
 func ResourceExternalID(org access.OrganizationID, t access.ResourceTypeID, externalID string) string {
 	return SiblingType(org, t) + "/" + externalID
 }

@@ -67,6 +67,17 @@ func (q query) all(name string) []string {
 	return elements
 }
 
+// flag reads true or false; left out, it is false.
+func (q query) flag(name string) (bool, error) {
+	switch q.get(name) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, access.FieldErrorf(name, "invalid_boolean", "%s must be true or false", name)
+}
+
 // page is a request for a page of a list.
 type page struct {
 	authz.Window
