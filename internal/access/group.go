@@ -6,6 +6,10 @@ import "time"
 const (
 	MaxGroupBytes  = 100_000 // of the group as the API writes it in JSON
 	MaxGroupAdmins = 100
+
+	// MaxOrganizationGroupNameLen is the longest name of a group of an
+	// organization, in characters. Source: the WorkOS OpenAPI document.
+	MaxOrganizationGroupNameLen = 256
 )
 
 // Group is a set of users, clients and other groups. What is granted to it,
@@ -42,8 +46,16 @@ func (m *GroupMember) ID() GroupMemberID {
 	return GroupMemberID(string(m.Group) + "/" + string(m.Membership))
 }
 
-// Validate returns an Invalid error that names the field which breaks a rule.
+// OrganizationGroupPrefix begins the id of every group of an organization. No
+// group of the realm can have such an id.
+const OrganizationGroupPrefix = "group_"
+
+// Validate returns an error that names the field which breaks a rule: an
+// Unprocessable one for a group of an organization, else an Invalid one.
 func (g *Group) Validate() error {
+	if g.Organization != "" {
+		return g.validateLabel()
+	}
 	if _, err := ParseGroupID(string(g.ID)); err != nil {
 		return err
 	}
@@ -54,4 +66,18 @@ func (g *Group) Validate() error {
 		return err
 	}
 	return validateTags(g.Tags)
+}
+
+// validateLabel checks what callers set of a group of an organization.
+func (g *Group) validateLabel() error {
+	if g.Name == "" {
+		return FieldErrorf("name", "name_required", "name must not be empty")
+	}
+	if err := validateText("name", g.Name, MaxOrganizationGroupNameLen); err != nil {
+		return FieldErrorf("name", "invalid_name", "%v", err)
+	}
+	if err := validateText("description", g.Description, MaxSlugDescriptionLen); err != nil {
+		return FieldErrorf("description", "invalid_description", "%v", err)
+	}
+	return nil
 }

@@ -10,16 +10,21 @@ import (
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
-// Group returns a group to who may read it or administers it.
+// Group returns a group of the realm to who may read it or administers it.
 func (s *Service) Group(ctx context.Context, c access.Caller, id access.GroupID) (access.Group, error) {
-	return readable(ctx, s, c, store.Groups, groupsArea, string(id), mayReadGroup)
+	g, err := readable(ctx, s, c, store.Groups, groupsArea, string(id), mayReadGroup)
+	if err == nil && g.Organization != "" {
+		return access.Group{}, errNoGroup(id)
+	}
+	return g, err
 }
 
-// Groups returns a page of the groups that the caller may read and whose id or
-// name contains the filter. It is a Forbidden or NotFound error if the caller
+// Groups returns a page of the realm's groups that the caller may read and whose
+// id or name contains the filter. It is a Forbidden or NotFound error if the caller
 // may read none at all.
 func (s *Service) Groups(ctx context.Context, c access.Caller, filter string, p Page) ([]access.Group, string, error) {
-	return listReadable(ctx, s, c, store.Groups, groupsArea, p, mayReadGroup, func(g *access.Group) bool {
+	ofRealm := store.ListQuery{Index: store.ByOrganization}
+	return listReadableFrom(ctx, s, c, store.Groups, ofRealm, groupsArea, p, mayReadGroup, func(g *access.Group) bool {
 		return matches(filter, string(g.ID), g.Name)
 	})
 }
@@ -136,7 +141,7 @@ func (s *Service) DeleteGroup(ctx context.Context, c access.Caller, id access.Gr
 	})
 }
 
-// changeableGroup returns a group that the caller may change.
+// changeableGroup returns a group of the realm that the caller may change.
 func changeableGroup(w *write, c access.Caller, id access.GroupID) (access.Group, error) {
 	g, exists, err := find(w, store.Groups, string(id))
 	if err != nil {
@@ -145,10 +150,14 @@ func changeableGroup(w *write, c access.Caller, id access.GroupID) (access.Group
 	if !isAdmin(c, g.Admins) && !may(w.snap, c, change, groupsArea, string(id)) {
 		return access.Group{}, deny(w.snap, c)
 	}
-	if !exists {
-		return access.Group{}, access.Errorf(access.NotFound, "no group %q", id)
+	if !exists || g.Organization != "" {
+		return access.Group{}, errNoGroup(id)
 	}
 	return g, nil
+}
+
+func errNoGroup(id access.GroupID) error {
+	return access.Errorf(access.NotFound, "no group %q", id)
 }
 
 // maxNestedGroups bounds how many groups one group may contain, directly and

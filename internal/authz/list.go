@@ -83,12 +83,16 @@ type reader[T any] func(*engine.Snapshot, access.Caller, *T) bool
 // at all. Callers who hold nothing in the area see what names them, and cost
 // what that is.
 func listReadable[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], area string, p Page, mayRead reader[T], keep func(*T) bool) ([]T, string, error) {
+	return listReadableFrom(ctx, s, c, t, store.ListQuery{}, area, p, mayRead, keep)
+}
+
+// listReadableFrom is listReadable of what an index holds, if from names one.
+func listReadableFrom[T any](ctx context.Context, s *Service, c access.Caller, t store.Table[T], from store.ListQuery, area string, p Page, mayRead reader[T], keep func(*T) bool) ([]T, string, error) {
 	snap, err := s.feed.Snapshot(c.Realm)
 	if err != nil {
 		return nil, "", err
 	}
 	readsAll := mayAll(snap, c, read, area)
-	var from store.ListQuery
 	if !readsAll && !readsWithin(snap, c, area) {
 		from = store.ListQuery{Index: store.BySubject, Value: c.Subject.String()}
 	}

@@ -1,0 +1,341 @@
+package authz
+
+import (
+	"context"
+	"crypto/sha256"
+	"strings"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine"
+	"github.com/reeve-authz/reeve/internal/store"
+)
+
+// Assigned is an assignment with what callers see of its resource. One that a
+// membership has through a group is not stored: it is the group's, with an id
+// and a subject of its own.
+type Assigned struct {
+	access.Assignment
+	Through access.AssignmentID // the group's; empty for what is assigned directly
+	On      access.Resource     // as shown
+}
+
+func assignedID(a *Assigned) string { return string(a.ID) }
+
+// through is an assignment of a group as a member has it. Its id stays the same
+// while both are there, and sorts by the time of the group's.
+func through(a access.Assignment, m access.MembershipID) Assigned {
+	id, _ := ulid.ParseStrict(strings.TrimPrefix(string(a.ID), groupAssignmentPrefix)) // made by newID
+	entropy := sha256.Sum256([]byte(string(a.ID) + "/" + string(m)))
+	copy(id[6:], entropy[:]) // the first six bytes are the time
+	own := a
+	own.ID = access.AssignmentID(assignmentPrefix + id.String())
+	own.Subject = access.Subject{Kind: access.MembershipKind, ID: string(m)}
+	return Assigned{Assignment: own, Through: a.ID}
+}
+
+// assignedTo are the assignments of a subject: on one resource, or with an empty
+// one on all.
+func assignedTo(r store.Reader, sub access.Subject, on access.ResourceID) ([]access.Assignment, error) {
+	if on != "" {
+		return every(r, store.Assignments, store.ByPair, store.AssignmentPair(sub, on))
+	}
+	return every(r, store.Assignments, store.BySubject, sub.String())
+}
+
+// heldBy are the assignments that a membership has itself and through its
+// groups: on one resource, or with an empty one on all.
+func heldBy(r store.Reader, m *access.Membership, on access.ResourceID) ([]Assigned, error) {
+	direct, err := assignedTo(r, m.Subject(), on)
+	if err != nil {
+		return nil, err
+	}
+	held := make([]Assigned, len(direct))
+	for i, a := range direct {
+		held[i].Assignment = a
+	}
+	groups, err := groupsOf(r, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		theirs, err := assignedTo(r, g, on)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range theirs {
+			held = append(held, through(a, m.ID))
+		}
+	}
+	return held, nil
+}
+
+// heldOn are the assignments on a resource, those of groups once for each
+// member; with a slug, only of roles that go by it.
+func heldOn(r store.Reader, on access.ResourceID, slug string) ([]Assigned, error) {
+	all, err := every(r, store.Assignments, store.ByResource, string(on))
+	if err != nil {
+		return nil, err
+	}
+	var held []Assigned
+	members := map[access.Subject][]access.GroupMember{}
+	for _, a := range all {
+		switch {
+		case slug != "" && a.Role.Slug() != slug:
+		case a.Subject.Kind == access.MembershipKind:
+			held = append(held, Assigned{Assignment: a})
+		default:
+			in, ok := members[a.Subject]
+			if !ok {
+				if in, err = every(r, store.GroupMembers, store.ByGroup, a.Subject.ID); err != nil {
+					return nil, err
+				}
+				members[a.Subject] = in
+			}
+			for _, m := range in {
+				held = append(held, through(a, m.Membership))
+			}
+		}
+	}
+	return held, nil
+}
+
+// withResources reads the resources of assignments, as they are shown.
+func withResources(r store.Reader, all []Assigned) error {
+	seen := map[access.ResourceID]access.Resource{}
+	for i := range all {
+		res, ok := seen[all[i].Resource]
+		if !ok {
+			var err error
+			if res, err = resourceByID(r, all[i].Resource); err == nil {
+				res, err = asShown(r, res)
+			}
+			if err != nil {
+				return err
+			}
+			seen[res.ID] = res
+		}
+		all[i].On = res
+	}
+	return nil
+}
+
+// RoleAssignments returns a part of the list of a membership's roles on
+// resources, also those that it has through groups. The filter narrows it by
+// each of its members that is set.
+func (s *Service) RoleAssignments(ctx context.Context, c access.Caller, id access.MembershipID, filter ResourceTarget, at Window) (Slice[Assigned], error) {
+	var out Slice[Assigned]
+	err := s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
+		m, err := membershipFor(r, snap, c, read, id)
+		if err != nil {
+			return err
+		}
+		held, err := heldBy(r, &m, filter.ID)
+		if err == nil && (filter.Type != "" || filter.ExternalID != "") {
+			held, err = onMatching(r, held, filter)
+		}
+		if err != nil {
+			return err
+		}
+		out = windowOf(held, assignedID, at)
+		return withResources(r, out.Items)
+	})
+	return out, err
+}
+
+// onMatching keeps the assignments on resources of the filter's type and
+// external id, where those are set. An organization goes by its id, too.
+func onMatching(r store.Reader, held []Assigned, filter ResourceTarget) ([]Assigned, error) {
+	if err := withResources(r, held); err != nil {
+		return nil, err
+	}
+	var kept []Assigned
+	for _, a := range held {
+		byID := a.On.Root() && filter.ExternalID == string(a.On.Organization)
+		if (filter.Type == "" || filter.Type == a.On.Type) && (filter.ExternalID == "" || filter.ExternalID == a.On.ExternalID || byID) {
+			kept = append(kept, a)
+		}
+	}
+	return kept, nil
+}
+
+// ResourceAssignments returns a part of the list of the roles that memberships
+// have on exactly this resource, also those that they have through groups; with
+// a slug, only of the roles that go by it.
+func (s *Service) ResourceAssignments(ctx context.Context, c access.Caller, on ResourceName, slug string, at Window) (Slice[Assigned], error) {
+	var out Slice[Assigned]
+	err := s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
+		res, err := namedResource(r, snap, c, read, on)
+		if err != nil {
+			return err
+		}
+		held, err := heldOn(r, res.ID, slug)
+		if err != nil {
+			return err
+		}
+		out = windowOf(held, assignedID, at)
+		return withResources(r, out.Items)
+	})
+	return out, err
+}
+
+// AssignRole gives a membership a role on a resource, unless it has it itself.
+// On the organization, where only one role is allowed, it replaces the one that
+// the membership has. The caller must have the authority to grant the role
+// there. It is an Unprocessable error if the target does not name one resource,
+// or if the role is for resources of another type.
+func (s *Service) AssignRole(ctx context.Context, c access.Caller, id access.MembershipID, slug string, t ResourceTarget) (Assigned, error) {
+	var out Assigned
+	err := s.update(ctx, c, action{"assign role", store.Memberships.Kind, string(id)}, func(w *write) error {
+		m, role, res, err := s.assigning(w, c, id, slug, t)
+		if err != nil {
+			return err
+		}
+		if res.Root() {
+			out.Assignment, err = s.assignOnOrganization(w, c, &m, &role, &res)
+		} else {
+			out.Assignment, _, err = s.assign(w, c, m.Subject(), &role, &res)
+		}
+		if err == nil {
+			out.On, err = asShown(w, res)
+		}
+		return err
+	})
+	return out, err
+}
+
+// assigning reads what is to be assigned, or taken away, for who may change the
+// membership's organization.
+func (s *Service) assigning(w *write, c access.Caller, id access.MembershipID, slug string, t ResourceTarget) (m access.Membership, role access.Role, res access.Resource, err error) {
+	if m, err = membershipFor(w, w.snap, c, change, id); err != nil {
+		return m, role, res, err
+	}
+	if err = validateAssigning(slug, t); err != nil {
+		return m, role, res, err
+	}
+	role, res, err = roleAndResource(w, m.Organization, slug, t)
+	return m, role, res, err
+}
+
+func validateAssigning(slug string, t ResourceTarget) error {
+	if err := validateRoleSlug(slug); err != nil {
+		return err
+	}
+	return t.validate("")
+}
+
+func validateRoleSlug(slug string) error {
+	if slug == "" {
+		return access.FieldErrorf("role_slug", "role_slug_required", "role_slug must not be empty")
+	}
+	return nil
+}
+
+func roleAndResource(r store.Reader, org access.OrganizationID, slug string, t ResourceTarget) (role access.Role, res access.Resource, err error) {
+	o, err := organizationByID(r, org)
+	if err != nil {
+		return role, res, err
+	}
+	if role, err = roleBySlug(r, org, slug); err != nil {
+		return role, res, err
+	}
+	res, err = resolveTarget(r, o, t)
+	return role, res, err
+}
+
+// assignOnOrganization gives a membership a role on its organization: one more,
+// or where only one is allowed, this one for the one that it has.
+func (s *Service) assignOnOrganization(w *write, c access.Caller, m *access.Membership, role *access.Role, root *access.Resource) (access.Assignment, error) {
+	realm, err := realmByID(w, c.Realm)
+	if err != nil {
+		return access.Assignment{}, err
+	}
+	had, err := rolesOnOrganization(w, root.ID, m.Subject())
+	if err != nil {
+		return access.Assignment{}, err
+	}
+	if !realm.MultipleRoles {
+		err = s.setOrganizationRoles(w, c, m, root, []access.Role{*role})
+	}
+	if err != nil {
+		return access.Assignment{}, err
+	}
+	a, existed, err := s.assign(w, c, m.Subject(), role, root)
+	if err == nil && (!existed || len(had) != 1 || had[0] != role.ID) {
+		err = s.touch(w, m)
+	}
+	return a, err
+}
+
+// touch moves a membership's time with its roles on the organization.
+func (s *Service) touch(w *write, m *access.Membership) error {
+	m.Updated = s.after(m.Updated)
+	return put(w, store.Memberships, string(m.ID), m)
+}
+
+// RemoveRole takes a role on a resource from a membership. It is a NotFound
+// error if the membership does not have it, and Forbidden if it has it through a
+// group alone.
+func (s *Service) RemoveRole(ctx context.Context, c access.Caller, id access.MembershipID, slug string, t ResourceTarget) error {
+	return s.update(ctx, c, action{"remove role", store.Memberships.Kind, string(id)}, func(w *write) error {
+		m, role, res, err := s.assigning(w, c, id, slug, t)
+		if err != nil {
+			return err
+		}
+		held, err := heldBy(w, &m, res.ID)
+		if err != nil {
+			return err
+		}
+		return s.unassign(w, c, &m, held, errNo("Role assignment", slug), func(a *Assigned) bool { return a.Role == role.ID })
+	})
+}
+
+// RemoveRoleAssignment takes from a membership what an assignment gives it. It
+// is a NotFound error if there is no such assignment, and Forbidden if it is
+// through a group.
+func (s *Service) RemoveRoleAssignment(ctx context.Context, c access.Caller, id access.MembershipID, a access.AssignmentID) error {
+	return s.update(ctx, c, action{"remove role", store.Memberships.Kind, string(id)}, func(w *write) error {
+		m, err := membershipFor(w, w.snap, c, change, id)
+		if err != nil {
+			return err
+		}
+		direct, exists, err := find(w, store.Assignments, string(a))
+		held := []Assigned{{Assignment: direct}}
+		if err == nil && (!exists || direct.Subject != m.Subject()) {
+			held, err = heldBy(w, &m, "")
+		}
+		if err != nil {
+			return err
+		}
+		return s.unassign(w, c, &m, held, errNo("Role assignment", string(a)), func(held *Assigned) bool { return held.ID == a })
+	})
+}
+
+// unassign removes the assignment that is meant from those that a membership
+// holds; missing is the error if there is none. Source: WorkOS documents that
+// every membership has a role on its organization, so the last one that goes
+// makes room for the default.
+func (s *Service) unassign(w *write, c access.Caller, m *access.Membership, held []Assigned, missing error, meant func(*Assigned) bool) error {
+	for i := range held { // the direct ones first
+		a := &held[i]
+		switch {
+		case !meant(a):
+			continue
+		case a.Through != "":
+			return access.Errorf(access.Forbidden, "the role assignment '%s' is managed by the group role assignment '%s': change that", a.ID, a.Through)
+		}
+		if err := remove(w, store.Assignments, string(a.ID)); err != nil {
+			return err
+		}
+		res, err := resourceByID(w, a.Resource)
+		if err != nil || !res.Root() {
+			return err
+		}
+		if err := s.keepRole(w, c.Realm, m, &res); err != nil {
+			return err
+		}
+		return s.touch(w, m)
+	}
+	return missing
+}
