@@ -112,7 +112,7 @@ func (k *APIKey) Expired(now time.Time) bool { return expired(k.Expires, now) }
 
 // Validate returns an Unprocessable error that names the field which breaks a
 // rule.
-func (k *APIKey) Validate() error { return validateKeyName(k.Name) }
+func (k *APIKey) Validate() error { return validateFieldName(k.Name) }
 
 // DefaultRealm is the realm that the first start makes. What needs no
 // credential and names no client is answered for it.
@@ -136,6 +136,10 @@ type Realm struct {
 	// organization; DefaultResourceDepth if zero.
 	MaxResourceDepth int `json:"maxResourceDepth,omitzero"`
 }
+
+// ValidateRealmName returns an Unprocessable error unless the realm's name is
+// right.
+func ValidateRealmName(name string) error { return validateFieldName(name) }
 
 // DefaultResourceDepth is how many levels of resources stand below an
 // organization where the realm says nothing. Source: the limit that WorkOS

@@ -5,11 +5,8 @@ import (
 	"time"
 )
 
-// Bounds of an API key, of a realm or of its customers.
-const (
-	MaxKeyNameLen     = 128 // characters
-	MaxKeyPermissions = 100
-)
+// MaxKeyPermissions bounds the permissions of a customer's API key.
+const MaxKeyPermissions = 100
 
 // CustomerKey is an API key that an application hands to one of its customers
 // and checks here when the customer calls with it. It says what the customer's
@@ -46,7 +43,7 @@ func expired(end, now time.Time) bool { return !end.IsZero() && !now.Before(end)
 // Validate returns an Unprocessable error that names the field which breaks a
 // rule. It puts each permission once.
 func (k *CustomerKey) Validate() error {
-	if err := validateKeyName(k.Name); err != nil {
+	if err := validateFieldName(k.Name); err != nil {
 		return err
 	}
 	var once []Permission
@@ -65,11 +62,13 @@ func (k *CustomerKey) Validate() error {
 	return nil
 }
 
-func validateKeyName(name string) error {
+// validateFieldName is the rule for names that are required and have the usual
+// length.
+func validateFieldName(name string) error {
 	if name == "" {
 		return FieldErrorf("name", "name_required", "name must not be empty")
 	}
-	if err := validateText("name", name, MaxKeyNameLen); err != nil {
+	if err := validateText("name", name, MaxNameLen); err != nil {
 		return FieldErrorf("name", "invalid_name", "%v", err)
 	}
 	return nil

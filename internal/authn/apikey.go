@@ -29,6 +29,10 @@ func NewAPIKey() string {
 	return apiKeyPrefix + apiKeyEncoding.EncodeToString(secret)
 }
 
+// ObfuscateAPIKey is what is shown of a secret later: its end, by which people
+// tell one key from another.
+func ObfuscateAPIKey(secret string) string { return apiKeyPrefix + "..." + secret[len(secret)-4:] }
+
 // ParseAPIKey checks the form of a secret that the operator presets.
 func ParseAPIKey(s string) (string, error) {
 	if !strings.HasPrefix(s, apiKeyPrefix) || len(s) < minAPIKeyText || len(s) > maxCredentialLen/2 || strings.ContainsAny(s, " \t\r\n") {
@@ -47,7 +51,7 @@ func HashAPIKey(secret string) []byte {
 // apiKey proves an API key by the hash of its secret.
 func (a *Authenticator) apiKey(hash [sha256.Size]byte) (access.Caller, error) {
 	k, ok := a.dir.apiKey(hash)
-	if !ok || subtle.ConstantTimeCompare(k.key.Hash, hash[:]) != 1 {
+	if !ok || subtle.ConstantTimeCompare(k.key.Hash, hash[:]) != 1 || k.key.Expired(a.now()) {
 		return access.Caller{}, errUnknown()
 	}
 	client := a.dir.Client(k.realm, k.key.Client)
