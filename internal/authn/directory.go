@@ -153,6 +153,25 @@ func (d *Directory) Realm(id access.RealmID) *access.Realm {
 	return d.realms[id]
 }
 
+// Realms returns every realm, in no order.
+func (d *Directory) Realms() []access.Realm {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	all := make([]access.Realm, 0, len(d.realms))
+	for _, realm := range d.realms {
+		all = append(all, *realm)
+	}
+	return all
+}
+
+// TrustedElsewhere reports whether another realm trusts the issuer for an
+// audience that this trust would cover, too: a token of both is refused by both.
+func (d *Directory) TrustedElsewhere(realm access.RealmID, i access.Issuer) bool {
+	return slices.ContainsFunc(d.trusts(i.URL), func(t trust) bool {
+		return t.realm != realm && (t.issuer.Audience == i.Audience || t.issuer.Audience == access.AnyAudience || i.Audience == access.AnyAudience)
+	})
+}
+
 // Account returns the realm that has the account id, or "".
 func (d *Directory) Account(accountID string) access.RealmID {
 	d.mu.RLock()

@@ -71,34 +71,43 @@ func (s *Service) Empty(ctx context.Context) (bool, error) {
 // by the bootstrap's credentials. It is a Conflict error if the realm's id or
 // account id is taken.
 func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstrap) error {
+	s.acrossRealms.Lock()
+	defer s.acrossRealms.Unlock()
+	_, err := s.createRealm(ctx, id, string(id), b)
+	return err
+}
+
+// createRealm is CreateRealm with acrossRealms held.
+func (s *Service) createRealm(ctx context.Context, id access.RealmID, name string, b Bootstrap) (access.Realm, error) {
 	if _, err := access.ParseAccountID(b.AccountID); err != nil {
-		return err
+		return access.Realm{}, err
 	}
 	if s.dir.Realm(id) != nil || s.dir.Account(b.AccountID) != "" {
-		return access.Errorf(access.Conflict, "the realm %q or the account id %q exists already", id, b.AccountID)
+		return access.Realm{}, access.Errorf(access.Conflict, "the realm %q or the account id %q exists already", id, b.AccountID)
 	}
 	owner, err := s.ownerClient(b)
 	if err != nil {
-		return err
+		return access.Realm{}, err
 	}
 	if s.dir.Known(owner.ID, authn.HashAPIKey(b.APIKey)) {
-		return access.Errorf(access.Conflict, "another realm has the client %q or the API key: each belongs to one realm", owner.ID)
+		return access.Realm{}, access.Errorf(access.Conflict, "another realm has the client %q or the API key: each belongs to one realm", owner.ID)
 	}
 	realm := access.Realm{
-		ID: id, AccountID: b.AccountID, Name: string(id), Created: s.now(), CursorKey: make([]byte, 32),
+		ID: id, AccountID: b.AccountID, Name: name, Created: s.now(), CursorKey: make([]byte, 32),
 	}
 	_, _ = rand.Read(realm.CursorKey) // never fails
 	member := s.memberRole()
 	realm.Roles.Default = member.ID
 	apiKey := access.APIKey{
-		ID: access.APIKeyID(s.newID("api_key_")), Name: "Bootstrap", Client: owner.ID, Hash: authn.HashAPIKey(b.APIKey), Created: s.now(),
+		ID: access.APIKeyID(s.newID("api_key_")), Name: "Bootstrap", Client: owner.ID,
+		Hash: authn.HashAPIKey(b.APIKey), Obfuscated: authn.ObfuscateAPIKey(b.APIKey), Created: s.now(),
 	}
 	record := ownerRecord(owner.Subject())
 	record.Updated = s.now()
 
 	s.feed.Reach(realm.ID, 0) // an empty realm to decide by
 	c := access.Caller{Realm: realm.ID, Subject: operator}
-	return s.update(ctx, c, action{"create", store.Realms.Kind, string(realm.ID)}, func(w *write) error {
+	err = s.update(ctx, c, action{"create", store.Realms.Kind, string(realm.ID)}, func(w *write) error {
 		if err := put(w, store.Realms, string(realm.ID), &realm); err != nil {
 			return err
 		}
@@ -113,6 +122,7 @@ func (s *Service) CreateRealm(ctx context.Context, id access.RealmID, b Bootstra
 		}
 		return put(w, store.Records, string(record.ID), &record)
 	})
+	return realm, err
 }
 
 // memberRole is the role that memberships of a new realm have where none is

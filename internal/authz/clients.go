@@ -89,13 +89,11 @@ func mayGiveOptions(snap *engine.Snapshot, c access.Caller, before, now access.C
 // LastOwner if nobody would own the realm.
 func (s *Service) DeleteClient(ctx context.Context, c access.Caller, id access.ClientID) error {
 	return s.update(ctx, c, action{"delete", store.Clients.Kind, string(id)}, func(w *write) error {
-		if _, err := changeableClient(w, c, id, ""); err != nil {
+		client, err := changeableClient(w, c, id, "")
+		if err != nil {
 			return err
 		}
-		if err := remove(w, store.Clients, string(id)); err != nil {
-			return err
-		}
-		if err := s.withdraw(w, access.Subject{Kind: access.ClientKind, ID: string(id)}); err != nil {
+		if err := s.removeClient(w, &client); err != nil {
 			return err
 		}
 		return keepOwner(w)

@@ -72,10 +72,14 @@ func (reg Registration) issuer() (access.Issuer, error) {
 // fetched from the issuer until it is needed.
 //
 // Whoever may do this can act as any user, so it is as much trust as owning the
-// account.
+// account. It is a Conflict error if another realm trusts the issuer for the
+// audience already: a token that two realms accept is refused by both, so one
+// realm could lock the users of another out.
 func (s *Service) RegisterIssuer(ctx context.Context, c access.Caller, reg Registration) error {
 	issuer, invalid := reg.issuer()
 	issuer.ID, issuer.Created = issuerID(issuer), s.now()
+	s.acrossRealms.Lock()
+	defer s.acrossRealms.Unlock()
 	return s.update(ctx, c, action{"register", store.Issuers.Kind, string(issuer.ID)}, func(w *write) error {
 		// The right comes first: what is refused of an issuer tells which hosts
 		// the operator lets the server reach.
@@ -91,6 +95,9 @@ func (s *Service) RegisterIssuer(ctx context.Context, c access.Caller, reg Regis
 		old, exists, err := find(w, store.Issuers, string(issuer.ID))
 		if err != nil {
 			return err
+		}
+		if s.dir.TrustedElsewhere(c.Realm, issuer) {
+			return access.Errorf(access.Conflict, "another account of this server trusts the issuer for this audience; register it with an audience of its own")
 		}
 		if exists {
 			issuer.Created = old.Created

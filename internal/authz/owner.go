@@ -17,10 +17,10 @@ const everything access.ResourceURI = "*"
 // reason LastOwner.
 //
 // An owner has the role Authress:Owner on "*" by an active record, directly or
-// through groups. A client counts while it has an access key; a user counts
-// always, as others than this server prove users. What API keys prove does not
-// count: no endpoint makes new ones. Another role that gives as much does not
-// count either, as one change of the role would take it from everybody.
+// through groups. A client counts while it has an access key, or an API key
+// without an end; a user counts always, as others than this server prove users.
+// Another role that gives as much does not count, as one change of the role
+// would take it from everybody.
 //
 // An operator gets around it with Recover.
 func keepOwner(w *write) error {
@@ -70,8 +70,7 @@ func anyCanAct(r store.Reader, todo []access.Subject, seen map[access.Subject]bo
 		case access.UserKind:
 			return true, nil
 		case access.ClientKind:
-			client, exists, err := find(r, store.Clients, at.ID)
-			if err != nil || exists && len(client.Keys) > 0 {
+			if proved, err := canProve(r, access.ClientID(at.ID)); err != nil || proved {
 				return err == nil, err
 			}
 		case access.GroupKind:
@@ -85,4 +84,14 @@ func anyCanAct(r store.Reader, todo []access.Subject, seen map[access.Subject]bo
 		}
 	}
 	return false, nil
+}
+
+// canProve reports whether a client has a key that does not end by itself.
+func canProve(r store.Reader, id access.ClientID) (bool, error) {
+	client, exists, err := find(r, store.Clients, string(id))
+	if err != nil || !exists || len(client.Keys) > 0 {
+		return exists && err == nil, err
+	}
+	keys, err := every(r, store.APIKeys, store.ByClient, string(id))
+	return slices.ContainsFunc(keys, func(k access.APIKey) bool { return k.Expires.IsZero() }), err
 }

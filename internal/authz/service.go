@@ -38,6 +38,9 @@ type Service struct {
 	log   *slog.Logger
 	clock func() time.Time
 	ids   ids
+	// acrossRealms is held by the few writes that look at other realms first.
+	acrossRealms sync.Mutex
+
 	ahead sync.Map // access.RealmID to ahead: by what the last transaction decided, when the feed was behind
 }
 
