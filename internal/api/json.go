@@ -30,13 +30,9 @@ const (
 // another type than T's; and a TooLarge error if it is longer than 1 MiB.
 func ReadJSON[T any](r *Request) (T, error) {
 	var v T
-	body, err := io.ReadAll(r.Body)
+	body, err := readBody(r)
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return v, access.Errorf(access.TooLarge, "the body must be at most %d bytes long", maxBody)
-		}
-		return v, access.Errorf(access.Invalid, "the body could not be read to its end")
+		return v, err
 	}
 	if body = bytes.TrimSpace(body); len(body) == 0 {
 		return v, nil
@@ -48,6 +44,19 @@ func ReadJSON[T any](r *Request) (T, error) {
 		return v, errJSON(err)
 	}
 	return v, nil
+}
+
+// readBody reads the whole body.
+func readBody(r *Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, access.Errorf(access.TooLarge, "the body must be at most %d bytes long", maxBody)
+		}
+		return nil, access.Errorf(access.Invalid, "the body could not be read to its end")
+	}
+	return body, nil
 }
 
 // errJSON says where the JSON is wrong, in words of JSON rather than of Go.

@@ -25,7 +25,9 @@ type handler struct {
 // claims, as the vendor's API stands at the root of its host.
 func New(cfg Config) *api.Dialect {
 	h := &handler{authz: cfg.Authz}
-	return &api.Dialect{Routes: h.routes(), Prefix: "/", WriteError: writeError}
+	d := &api.Dialect{Routes: h.routes(), Prefix: "/", WriteError: writeError}
+	d.Replay(cfg.Authz)
+	return d
 }
 
 // routes lists every route of the dialect, each area's beside its handlers.
