@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,7 +24,7 @@ func (s *Service) Role(ctx context.Context, c access.Caller, id access.RoleID) (
 	return get(ctx, s, c, store.Roles, string(id))
 }
 
-// Roles returns a page of the roles whose id, name or description contains the
+// Roles returns a page of the roles of the realm whose id, name or description contains the
 // filter, built-in ones included.
 func (s *Service) Roles(ctx context.Context, c access.Caller, filter string, p Page) ([]access.Role, string, error) {
 	snap, err := s.feed.Snapshot(c.Realm)
@@ -36,7 +35,7 @@ func (s *Service) Roles(ctx context.Context, c access.Caller, filter string, p P
 		return nil, "", deny(snap, c)
 	}
 	keep := func(r *access.Role) bool { return matches(filter, string(r.ID), r.Name, r.Description) }
-	roles, next, err := list(ctx, s, c, store.Roles, store.ListQuery{}, p, keep)
+	roles, next, err := list(ctx, s, c, store.Roles, store.ListQuery{Index: store.ByOrganization, Value: ""}, p, keep)
 	if err != nil {
 		return nil, "", err
 	}
@@ -82,8 +81,6 @@ func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.R
 	if err := role.Validate(); err != nil {
 		return access.Role{}, err
 	}
-	role.UID, role.Created = s.newID("role_"), s.now()
-	role.Updated = role.Created
 	err := s.update(ctx, c, action{"create", store.Roles.Kind, string(role.ID)}, func(w *write) error {
 		if !mayAll(w.snap, c, create, rolesArea) {
 			return deny(w.snap, c)
@@ -91,34 +88,49 @@ func (s *Service) CreateRole(ctx context.Context, c access.Caller, role access.R
 		if err := refuseReserved(role.ID); err != nil {
 			return err
 		}
-		if _, exists, err := find(w, store.Roles, string(role.ID)); err != nil {
-			return err
-		} else if exists {
-			return access.Errorf(access.Conflict, "a role with the id %q exists already", role.ID).Because(access.RoleExists)
-		}
-		if named, err := store.Records.List(w, store.ListQuery{Index: store.ByRole, Value: string(role.ID), Limit: 1}); err != nil {
-			return fmt.Errorf("looking for records of the role: %w", err)
-		} else if len(named) > 0 && !may(w.snap, c, change, rolesArea, string(role.ID)) {
-			return access.Errorf(access.Forbidden, "access records name the role %q already: making it takes the right to change it", role.ID)
-		}
-		return put(w, store.Roles, string(role.ID), &role)
+		return s.addRole(w, c, &role, access.RoleExists)
 	})
 	return role, err
+}
+
+// addRole writes a valid role that does not exist yet; without a type it is for
+// organizations. It is a Conflict error with the reason taken if there is one of
+// its id, and NotFound if nobody defined its type.
+func (s *Service) addRole(w *write, c access.Caller, role *access.Role, taken access.Reason) error {
+	if role.Type == "" {
+		role.Type = access.OrganizationType
+	}
+	if err := definedType(w, role.Type); err != nil {
+		return err
+	}
+	if _, exists, err := find(w, store.Roles, string(role.ID)); err != nil {
+		return err
+	} else if exists {
+		return access.Errorf(access.Conflict, "a role with the id %q exists already", role.ID.Slug()).Because(taken)
+	}
+	if named, err := holdsAny(w, store.Records, store.ByRole, string(role.ID)); err != nil {
+		return err
+	} else if named && !may(w.snap, c, change, rolesArea, string(role.ID)) {
+		return access.Errorf(access.Forbidden, "access records name the role %q already: making it takes the right to change it", role.ID)
+	}
+	role.UID, role.Created = s.newID("role_"), s.now()
+	role.Updated = role.Created
+	return put(w, store.Roles, string(role.ID), role)
 }
 
 // UpdateRole replaces a role. Who may do this can widen what everybody holds
 // through the role, so it is as much trust as owning those resources.
 func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.Role) (access.Role, error) {
-	if err := role.Validate(); err != nil {
-		return access.Role{}, err
-	}
 	err := s.update(ctx, c, action{"update", store.Roles.Kind, string(role.ID)}, func(w *write) error {
 		old, err := s.changeableRole(w, c, role.ID)
 		if err != nil {
 			return err
 		}
-		role.UID, role.Type, role.Created, role.Updated = old.UID, old.Type, old.Created, s.now()
+		role.UID, role.Type, role.Created, role.Updated = old.UID, old.Type, old.Created, s.after(old.Updated)
 		role.Permissions = keepExact(old.Permissions, role.Permissions)
+		if err := role.Validate(); err != nil { // with what was kept: some slugs are no actions
+			return err
+		}
 		return put(w, store.Roles, string(role.ID), &role)
 	})
 	return role, err
@@ -138,13 +150,15 @@ func keepExact(old, now []access.RolePermission) []access.RolePermission {
 	return now
 }
 
-// DeleteRole removes a role. Records that name it stay as they are.
+// DeleteRole removes a role. Records that name it stay as they are; what else
+// becomes of who has it is told by removeRole.
 func (s *Service) DeleteRole(ctx context.Context, c access.Caller, id access.RoleID) error {
 	return s.update(ctx, c, action{"delete", store.Roles.Kind, string(id)}, func(w *write) error {
-		if _, err := s.changeableRole(w, c, id); err != nil {
+		role, err := s.changeableRole(w, c, id)
+		if err != nil {
 			return err
 		}
-		return remove(w, store.Roles, string(id))
+		return s.removeRole(w, c.Realm, &role, nil)
 	})
 }
 
