@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/audit"
@@ -157,12 +158,12 @@ func (s *Service) record(w *write, c access.Caller, a action, refusal *access.Er
 		Credential: c.Credential,
 		Request:    c.Request,
 		Verb:       a.verb,
-		Object:     audit.Object{Kind: string(a.kind), ID: a.id},
+		Object:     audit.Object{Kind: string(a.kind), ID: strings.ToValidUTF8(a.id, "\ufffd")}, // as the path named it
 		Writes:     w.made,
 		Outcome:    audit.Done,
 	}
 	if refusal != nil {
-		entry.Outcome, entry.Reason = audit.Refused, refusal.Message
+		entry.Outcome, entry.Reason = audit.Refused, strings.ToValidUTF8(refusal.Message, "\ufffd")
 	}
 	if _, err := store.Audit.Put(w, audit.ID(entry.Revision), &entry); err != nil {
 		return fmt.Errorf("putting the audit entry: %w", err)
