@@ -20,6 +20,7 @@ type (
 	ResourceTypeID string // what WorkOS calls the slug of a resource type
 	AssignmentID   string
 	GroupMemberID  string
+	WebhookID      string
 	CustomerKeyID  string
 )
 

@@ -22,7 +22,7 @@ const (
 	configurationArea = "Authress:Configuration"
 	eventsArea        = "Authress:Events"   // what has happened to everything
 	webhooksArea      = "Authress:Webhooks" // whom it is told
-	realmsArea        = "Authress:Realms" // of the server; counts in the default realm alone
+	realmsArea        = "Authress:Realms"   // of the server; counts in the default realm alone
 )
 
 // The actions on those resources. Deleting is covered by update.

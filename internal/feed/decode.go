@@ -10,6 +10,7 @@ import (
 var followed = []store.Kind{
 	store.Realms.Kind, store.Roles.Kind, store.Groups.Kind, store.GroupMembers.Kind,
 	store.Memberships.Kind, store.Resources.Kind, store.Records.Kind, store.Assignments.Kind, store.Settings.Kind, store.Clients.Kind, store.APIKeys.Kind, store.Issuers.Kind,
+	store.Webhooks.Kind,
 }
 
 func appendChanges(changes []access.Change, docs []store.Document) ([]access.Change, error) {
@@ -59,6 +60,8 @@ func decode(d store.Document) (access.Change, error) {
 		return change(store.Clients, access.ClientID(d.ID), d)
 	case store.APIKeys.Kind:
 		return change(store.APIKeys, access.APIKeyID(d.ID), d)
+	case store.Webhooks.Kind:
+		return change(store.Webhooks, access.WebhookID(d.ID), d)
 	}
 	return access.Change{}, nil
 }

@@ -32,7 +32,9 @@ var (
 	Issuers       = Table[access.Issuer]{Kind: "issuer"}
 	Organizations = Table[access.Organization]{Kind: "organization", Indexes: []Index[access.Organization]{{ByExternalID, organizationExternalID}, {ByStripe, organizationStripe}, {ByDomain, organizationDomains}, {ByDomainID, organizationDomainIDs}, {ByRole, organizationRoles}}}
 	Memberships   = Table[access.Membership]{Kind: "membership", Indexes: []Index[access.Membership]{{ByOrganization, membershipOrganization}, {ByUser, membershipUser}, {ByPair, membershipPair}}}
-	Audit         = Table[audit.Entry]{Kind: "audit"} // under the revision of the commit, in 16 hexadecimal digits
+	Webhooks      = Table[access.WebhookEndpoint]{Kind: "webhook_endpoint", Indexes: []Index[access.WebhookEndpoint]{{ByURL, webhookURL}}}
+	Deliveries    = Table[access.WebhookProgress]{Kind: "webhook_progress"} // under the endpoint's id
+	Audit         = Table[audit.Entry]{Kind: "audit"}                       // under the revision of the commit, in 16 hexadecimal digits
 )
 
 // The names of indexes.
@@ -55,6 +57,7 @@ const (
 	ByStripe       = "stripe"       // the organization of a customer of Stripe
 	ByDomain       = "domain"       // organizations with a domain, by its name
 	ByDomainID     = "domain_id"    // and by its id
+	ByURL          = "url"          // the webhook endpoint at a URL
 	ByEmail        = "email"        // users with an email address, in lower case
 	ByClient       = "client"       // API keys that prove a client
 	ByHash         = "hash"         // what is known by a hash, in hexadecimal digits
@@ -301,6 +304,8 @@ func customerKeyPermissions(_ string, k *access.CustomerKey) []string {
 }
 
 func answerHash(_ string, a *access.Answer) []string { return []string{hex.EncodeToString(a.Key)} }
+
+func webhookURL(_ string, e *access.WebhookEndpoint) []string { return []string{e.URL} }
 
 // present is the value, if there is one.
 func present(value string) []string {
