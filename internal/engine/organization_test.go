@@ -169,6 +169,20 @@ func TestNothingInheritsOntoTheServer(t *testing.T) {
 	}
 }
 
+// TestOnlyNamesAreRegistered registers patterns and paths, which no writer does:
+// nothing inherits from them or onto them.
+func TestOnlyNamesAreRegistered(t *testing.T) {
+	snap := engine.New().Apply(1, []access.Change{
+		role("reader", "read"), record("r1", "reader", "ns:*", ana), record("r2", "reader", "docs/1", ana), record("r3", "reader", "mine", ana),
+		registered("a", "ns:*"), registered("b", "docs/1"), registered("*:x", "mine"), registered("c/1", "mine"), registered("", "mine"),
+	})
+	for _, uri := range []access.ResourceURI{"a", "b", "*:x", "*:x/1", "c/1", "c", "c/1/2"} {
+		if snap.Check(access.Query{Subject: ana, Permission: "read", Resource: uri}) {
+			t.Errorf("%s is allowed", uri)
+		}
+	}
+}
+
 // TestManyMembers adds members to a large group, one document each.
 func TestManyMembers(t *testing.T) {
 	const n, more = 20_000, 500
