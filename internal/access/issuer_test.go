@@ -163,38 +163,71 @@ func TestValidateUser(t *testing.T) {
 		{access.User{ID: "ana", Name: "a\x00"}, false},
 		{access.User{ID: "ana", Email: strings.Repeat("x", 255)}, false},
 		{access.User{ID: "ana", Picture: strings.Repeat("x", 1025)}, false},
+		{access.User{ID: "ana", FirstName: strings.Repeat("é", 128), LastName: "b", Locale: "sr-Latn-RS", ExternalID: "x"}, true},
+		{access.User{ID: "ana", FirstName: strings.Repeat("é", 129)}, false},
+		{access.User{ID: "ana", LastName: "a\x1b"}, false},
+		{access.User{ID: "ana", Locale: "en US"}, false},
+		{access.User{ID: "ana", Locale: strings.Repeat("x", 36)}, false},
+		{access.User{ID: "ana", ExternalID: "é"}, false},
+		{access.User{ID: "ana", Metadata: map[string]string{"k": strings.Repeat("x", 601)}}, false},
 	} {
-		if err := tt.user.Validate(); (err == nil) != tt.want || err != nil && !errors.Is(err, access.Invalid) {
+		if err := tt.user.Validate(); (err == nil) != tt.want || err != nil && !isRefusal(err) {
 			t.Errorf("%+v: got %v, want valid %v", tt.user, err, tt.want)
+		}
+	}
+}
+
+// isRefusal reports whether the error is one that a caller can mend.
+func isRefusal(err error) bool {
+	return errors.Is(err, access.Invalid) || errors.Is(err, access.Unprocessable)
+}
+
+func TestIsEmail(t *testing.T) {
+	for email, want := range map[string]bool{
+		"a@b.c": true, "Ana.Müller+x@sub.example.com": true, "o'neil@example.com": true,
+		strings.Repeat("x", 242) + "@example.com": true,
+		strings.Repeat("x", 243) + "@example.com": false,
+		"": false, "a": false, "@b.c": false, "a@": false, "a b@c.d": false, "Ana <a@b.c>": false, "a@b.c,d@e.f": false, "a@b.c\n": false, " a@b.c": false,
+	} {
+		if got := access.IsEmail(email); got != want {
+			t.Errorf("IsEmail(%q) = %v, want %v", email, got, want)
 		}
 	}
 }
 
 func TestValidateOrganization(t *testing.T) {
 	domains := func(n int) []access.Domain {
-		return slices.Repeat([]access.Domain{{Name: "a.example"}}, n)
+		return slices.Repeat([]access.Domain{{Name: "a.example", State: access.DomainPending}}, n)
 	}
 	for _, tt := range []struct {
 		org  access.Organization
 		want bool
 	}{
 		{access.Organization{ID: "t1"}, true},
-		{access.Organization{ID: "a-b_c.d:e", LookupID: "t", Name: strings.Repeat("é", 64), Domains: domains(100), Connection: "con_1"}, true},
+		{access.Organization{ID: "a-b_c.d:e", LookupID: "t", Name: strings.Repeat("é", 256), Domains: domains(100), Connection: "con_1"}, true},
 		{access.Organization{ID: ""}, false},
 		{access.Organization{ID: "a/b"}, false},
 		{access.Organization{ID: "a*"}, false},
 		{access.Organization{ID: access.OrganizationID(strings.Repeat("x", 129))}, false},
 		{access.Organization{ID: "t1", LookupID: strings.Repeat("x", 65)}, false},
 		{access.Organization{ID: "t1", LookupID: "a b"}, false},
-		{access.Organization{ID: "t1", Name: strings.Repeat("x", 65)}, false},
+		{access.Organization{ID: "t1", Name: strings.Repeat("x", 257)}, false},
 		{access.Organization{ID: "t1", Domains: domains(101)}, false},
-		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "Example.com"}}}, false},
-		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "a_b.com"}}}, false},
-		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: ""}}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "Example.com", State: access.DomainPending}}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "a_b.com", State: access.DomainPending}}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "", State: access.DomainPending}}}, false},
+		{access.Organization{ID: "t1", Domains: []access.Domain{{Name: "a.example"}}}, false}, // of no state
+		{access.Organization{ID: "t1", ExternalID: "x/y", StripeCustomerID: "cus_1", Metadata: map[string]string{strings.Repeat("k", 40): strings.Repeat("é", 600)}}, true},
+		{access.Organization{ID: "t1", ExternalID: strings.Repeat("x", 129)}, false},
+		{access.Organization{ID: "t1", StripeCustomerID: strings.Repeat("x", 256)}, false},
+		{access.Organization{ID: "t1", Metadata: map[string]string{strings.Repeat("k", 41): "v"}}, false},
+		{access.Organization{ID: "t1", Metadata: map[string]string{"k": strings.Repeat("x", 601)}}, false},
+		{access.Organization{ID: "t1", Metadata: map[string]string{"k": "\x00"}}, false},
+		{access.Organization{ID: "t1", Metadata: map[string]string{"": "v"}}, false},
 		{access.Organization{ID: "t1", Connection: strings.Repeat("x", 65)}, false},
 		{access.Organization{ID: "t1", TokenConfiguration: []byte(strings.Repeat("x", 1025))}, false},
 	} {
-		if err := tt.org.Validate(); (err == nil) != tt.want || err != nil && !errors.Is(err, access.Invalid) {
+		if err := tt.org.Validate(); (err == nil) != tt.want || err != nil && !isRefusal(err) {
 			t.Errorf("%+v: got %v, want valid %v", tt.org, err, tt.want)
 		}
 	}

@@ -4,11 +4,12 @@ import "time"
 
 // Bounds of an organization, in characters where nothing else is said.
 const (
-	maxOrganizationNameLen = 64
+	maxOrganizationNameLen = 256
 	maxLookupIDLen         = 64
 	maxDomains             = 100
 	maxDomainLen           = 253
 	maxConnectionLen       = 64
+	maxStripeCustomerIDLen = 255
 	maxTokenConfiguration  = 1024 // bytes
 )
 
@@ -33,7 +34,8 @@ type Organization struct {
 	StripeCustomerID   string            `json:"stripeCustomerId,omitzero"` // unique in the realm
 }
 
-// Domain is a domain name of an organization. Several may have the same.
+// Domain is a domain name of an organization, which has it once. Other
+// organizations may have the same.
 type Domain struct {
 	ID      string      `json:"id"` // "org_domain_" and a ULID
 	Name    string      `json:"name"`
@@ -42,6 +44,9 @@ type Domain struct {
 	Created time.Time   `json:"created"`
 	Updated time.Time   `json:"updated"`
 }
+
+// DomainPrefix begins the DNS record that shows a domain's token.
+const DomainPrefix = "reeve-domain-verification"
 
 // DomainState says whether a domain was proved to be the organization's.
 type DomainState string
@@ -53,7 +58,8 @@ const (
 	DomainFailed   DomainState = "failed"
 )
 
-// Validate returns an Invalid error that names the field which breaks a rule.
+// Validate returns an Invalid or Unprocessable error that names the field which
+// breaks a rule.
 func (o *Organization) Validate() error {
 	if _, err := ParseOrganizationID(string(o.ID)); err != nil {
 		return err
@@ -63,16 +69,27 @@ func (o *Organization) Validate() error {
 			return err
 		}
 	}
-	if err := validateText("data.name", o.Name, maxOrganizationNameLen); err != nil {
+	if err := validateField("name", o.Name, maxOrganizationNameLen); err != nil {
 		return err
 	}
-	if err := atMost("domains", len(o.Domains), maxDomains); err != nil {
-		return err
+	if len(o.Domains) > maxDomains {
+		return FieldErrorf("domains", "too_many_domains", "an organization has at most %d domains", maxDomains)
 	}
-	for i, d := range o.Domains {
-		if err := in(at("domains", i), validateDomain(d.Name)); err != nil {
+	for _, d := range o.Domains {
+		if err := d.validate(); err != nil {
 			return err
 		}
+	}
+	if o.ExternalID != "" {
+		if err := ValidateExternalID("external_id", o.ExternalID); err != nil {
+			return err
+		}
+	}
+	if err := validateField("stripe_customer_id", o.StripeCustomerID, maxStripeCustomerIDLen); err != nil {
+		return err
+	}
+	if err := validateMetadata(o.Metadata); err != nil {
+		return err
 	}
 	if o.Connection != "" {
 		if _, err := parseID[string]("connection.connectionId", o.Connection, maxConnectionLen, "-_.:"); err != nil {
@@ -85,14 +102,17 @@ func (o *Organization) Validate() error {
 	return nil
 }
 
-func validateDomain(d string) error {
-	if d == "" || len(d) > maxDomainLen {
-		return Errorf(Invalid, "domain must be 1 to %d characters long", maxDomainLen)
+func (d *Domain) validate() error {
+	if d.Name == "" || len(d.Name) > maxDomainLen {
+		return FieldErrorf("domain", "invalid_domain", "a domain must be 1 to %d characters long", maxDomainLen)
 	}
-	for i := 0; i < len(d); i++ {
-		if c := d[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '-' {
-			return Errorf(Invalid, "domain %q: only lower-case letters, digits, . and - are allowed", d)
+	for i := 0; i < len(d.Name); i++ {
+		if c := d.Name[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '-' {
+			return FieldErrorf("domain", "invalid_domain", "the domain %q: only lower-case letters, digits, . and - are allowed", d.Name)
 		}
+	}
+	if d.State != DomainPending && d.State != DomainVerified && d.State != DomainFailed {
+		return FieldErrorf("state", "invalid_state", "the state of a domain must be %s or %s", DomainPending, DomainVerified)
 	}
 	return nil
 }

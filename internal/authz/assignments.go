@@ -105,24 +105,25 @@ func groupsOf(r store.Reader, m access.MembershipID) ([]access.Subject, error) {
 // setOrganizationRoles makes these the roles that a membership has on its
 // organization by itself; what groups give stays.
 func (s *Service) setOrganizationRoles(w *write, c access.Caller, m *access.Membership, root *access.Resource, roles []access.Role) error {
-	all, err := every(w, store.Assignments, store.ByPair, store.AssignmentPair(m.Subject(), root.ID))
-	if err != nil {
-		return err
-	}
-	for _, a := range all {
-		stays := slices.ContainsFunc(roles, func(role access.Role) bool { return role.ID == a.Role })
-		if !stays {
-			if err := remove(w, store.Assignments, string(a.ID)); err != nil {
-				return err
-			}
-		}
-	}
+	ids := make([]access.RoleID, len(roles))
 	for i := range roles {
+		ids[i] = roles[i].ID
 		if _, _, err := s.assign(w, c, m.Subject(), &roles[i], root); err != nil {
 			return err
 		}
 	}
-	return nil
+	return takeOtherRoles(w, m, root, ids...)
+}
+
+// takeOtherRoles takes from a membership the roles that it has on its
+// organization by itself, but for these.
+func takeOtherRoles(w *write, m *access.Membership, root *access.Resource, stay ...access.RoleID) error {
+	return eachOf(w, store.Assignments, store.ByPair, store.AssignmentPair(m.Subject(), root.ID), func(id string, a *access.Assignment) error {
+		if slices.Contains(stay, a.Role) {
+			return nil
+		}
+		return remove(w, store.Assignments, id)
+	})
 }
 
 // keepRole gives a membership the default role if it has none on its

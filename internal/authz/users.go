@@ -41,6 +41,7 @@ func (s *Service) SawUser(ctx context.Context, realm access.RealmID, seen access
 			if news := user.Learn(seen); exists && !news {
 				return errNoNews
 			}
+			user.Updated = s.after(user.Updated)
 			return put(w, store.Users, user.ID, &user)
 		})
 	}
@@ -98,13 +99,9 @@ func members(r store.Reader, f UserFilter, p Page) ([]access.User, string, error
 			return nil, "", fmt.Errorf("listing members of %q: %w", f.Organization, err)
 		}
 		for i := range rows {
-			id := rows[i].Doc.User
-			user, exists, err := find(r, store.Users, id)
+			user, err := knownUser(r, &rows[i].Doc)
 			if err != nil {
 				return nil, "", err
-			}
-			if !exists {
-				user = access.User{ID: id, Created: rows[i].Doc.Created}
 			}
 			if !f.matches(&user) {
 				continue
@@ -144,7 +141,7 @@ func (s *Service) User(ctx context.Context, c access.Caller, subject access.Subj
 }
 
 func errNoUser(subject access.Subject) error {
-	return access.Errorf(access.NotFound, "nothing is known of a user %q", subject.ID)
+	return errNo("User", subject.ID)
 }
 
 // SetUserClaims keeps the claims that callers want in tokens for the user, two
@@ -164,6 +161,7 @@ func (s *Service) SetUserClaims(ctx context.Context, c access.Caller, subject ac
 			return errNoUser(subject)
 		}
 		user.AccessTokenClaims, user.IdentityClaims = accessToken, identity
+		user.Updated = s.after(user.Updated)
 		if err := user.Validate(); err != nil {
 			return err
 		}
@@ -226,8 +224,8 @@ func (s *Service) expel(w *write, user access.Subject) error {
 	if err != nil {
 		return err
 	}
-	err = eachOf(w, store.Memberships, store.ByUser, user.ID, func(id string, _ *access.Membership) error {
-		return remove(w, store.Memberships, id)
+	err = eachOf(w, store.Memberships, store.ByUser, user.ID, func(_ string, m *access.Membership) error {
+		return removeMembership(w, m)
 	})
 	if err != nil {
 		return err

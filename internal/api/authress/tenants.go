@@ -2,6 +2,7 @@ package authress
 
 import (
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -9,7 +10,12 @@ import (
 	"github.com/reeve-authz/reeve/internal/api"
 )
 
-const maxTenantsPage = 100
+// Bounds of a tenant that are narrower than an organization's.
+const (
+	maxTenantsPage   = 100
+	maxTenantName    = 64 // characters
+	maxTenantDomains = 10
+)
 
 // tenant is an organization. What is read-only stands in tenantAnswer.
 type tenant struct {
@@ -61,6 +67,12 @@ func readTenant(r *api.Request, id string) (access.Organization, error) {
 	}
 	if body.Connection != nil {
 		out.Connection = body.Connection.ConnectionID
+	}
+	if utf8.RuneCountInString(out.Name) > maxTenantName {
+		return access.Organization{}, access.Errorf(access.Invalid, "data.name must be at most %d characters long", maxTenantName)
+	}
+	if len(body.Domains) > maxTenantDomains {
+		return access.Organization{}, access.Errorf(access.Invalid, "domains has %d elements, at most %d are allowed", len(body.Domains), maxTenantDomains)
 	}
 	for _, d := range body.Domains {
 		out.Domains = append(out.Domains, access.Domain{Name: d.Domain})
@@ -139,7 +151,7 @@ func (h *handler) updateTenant(w http.ResponseWriter, r *api.Request) error {
 	if err != nil {
 		return err
 	}
-	out, err := h.authz.UpdateOrganization(r.Context(), r.Caller, in)
+	out, err := h.authz.ReplaceOrganization(r.Context(), r.Caller, in)
 	if err != nil {
 		return err
 	}

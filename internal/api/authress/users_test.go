@@ -103,8 +103,8 @@ func TestUsers(t *testing.T) {
 		s.Want(t, 204, "PATCH", "/v1/tenants/t1/users", fmt.Sprintf(`{"userId":%q}`, u))
 	}
 	for path, want := range map[string][]string{
-		"/v1/users?tenantId=t1":            {"ana", "ben", "not seen"},
-		"/v1/users?tenantId=t1&limit=1":    {"ana", "ben", "not seen"},
+		"/v1/users?tenantId=t1":            {"ben", "ana", "not seen"},
+		"/v1/users?tenantId=t1&limit=1":    {"ben", "ana", "not seen"},
 		"/v1/users?tenantId=t1&filter=BEN": {"ben"},
 		"/v1/users?tenantId=t":             nil,
 		"/v1/users?tenantId=T1":            nil,
