@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,12 @@ type event struct {
 // runGo runs `go test -json` with args and shows each package's outcome, with
 // the output of what failed and of what was skipped.
 func runGo(args []string, verbose bool) sum {
-	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	// -C, which names another module, has to come before any other flag.
+	command, at := []string{"test"}, 0
+	if len(args) > 1 && args[0] == "-C" {
+		command, at = append(command, args[:2]...), 2
+	}
+	cmd := exec.Command("go", slices.Concat(command, []string{"-json"}, args[at:])...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err == nil {

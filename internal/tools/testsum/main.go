@@ -7,7 +7,7 @@
 // exits with 1 if anything failed, if no test ran, or, where CI=true, if any
 // test was skipped: a test that is skipped there proves nothing anywhere.
 //
-//	testsum -go='-race ./...' -node=compat/authress-js
+//	testsum -go='-race ./...' -go='-C compat/workos-go ./...' -node=compat/authress-js
 package main
 
 import (
@@ -27,7 +27,11 @@ func (s *sum) add(t sum) {
 }
 
 func main() {
-	goArgs := flag.String("go", "", "arguments of `go test`, separated by spaces")
+	var goRuns [][]string
+	flag.Func("go", "`arguments` of go test, separated by spaces; may be repeated", func(args string) error {
+		goRuns = append(goRuns, strings.Fields(args))
+		return nil
+	})
 	verbose := flag.Bool("v", false, "show the output of Go tests that pass, too")
 	var nodeDirs []string
 	flag.Func("node", "`directory` to run node --test in; may be repeated", func(dir string) error {
@@ -37,8 +41,8 @@ func main() {
 	flag.Parse()
 
 	var total sum
-	if *goArgs != "" {
-		total.add(runGo(strings.Fields(*goArgs), *verbose))
+	for _, args := range goRuns {
+		total.add(runGo(args, *verbose))
 	}
 	for _, dir := range nodeDirs {
 		total.add(runNode(dir))
