@@ -26,7 +26,9 @@ import (
 //
 // An answer is listed if the subject holds there what the query asks for, by
 // whichever grant. So every answer passes its Check, a pattern as a wildcard
-// question, and a granted resource is listed if and only if it does.
+// question, and a granted resource is listed if and only if it does. What a
+// resource inherits from a parent that is stored counts there, and lists nothing
+// by itself: a grant on the parent names the parent alone.
 //
 // Unless the query is Nested, it lists only what is directly below the
 // collection, "documents/1" and perhaps "documents/ns:*", and neither what ends

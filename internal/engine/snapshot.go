@@ -173,8 +173,8 @@ func (s *Snapshot) exactly(sub access.Subject, uri access.ResourceURI, see func(
 	})
 }
 
-// HasGrants reports whether any statement of an active record applies to the
-// subject, whatever it gives. What is public does not count.
+// HasGrants reports whether any statement of an active record, or assignment,
+// applies to the subject, whatever it gives. What is public does not count.
 func (s *Snapshot) HasGrants(sub access.Subject) bool {
 	return s.each(sub, func(h *holder) bool { return h.statements > 0 })
 }
