@@ -160,15 +160,20 @@ func changeableWebhook(w *write, c access.Caller, id access.WebhookID) (access.W
 	return existing(w, store.Webhooks, "Webhook endpoint", string(id))
 }
 
-// WebhookProgress returns how far an endpoint was told. It asks for nobody, as
+// WebhookProgress returns how far an endpoint was told: not at all since it was
+// enabled, if it was told nothing since. It asks for nobody, as
 // SaveWebhookProgress writes for nobody: what delivers calls them.
-func (s *Service) WebhookProgress(ctx context.Context, realm access.RealmID, id access.WebhookID) (access.WebhookProgress, error) {
+func (s *Service) WebhookProgress(ctx context.Context, realm access.RealmID, e *access.WebhookEndpoint) (access.WebhookProgress, error) {
 	var p access.WebhookProgress
 	err := s.store.View(ctx, realm, 0, func(r store.Reader) (err error) {
-		p, _, err = find(r, store.Deliveries, string(id))
+		p, _, err = find(r, store.Deliveries, string(e.ID))
 		return err
 	})
-	p.Endpoint = id
+	after, _ := parseEventID(p.After)
+	if since, _ := parseEventID(e.Since); after.compare(since) < 0 {
+		p.After, p.Waiting = e.Since, nil
+	}
+	p.Endpoint = e.ID
 	return p, err
 }
 

@@ -1,14 +1,16 @@
-// Package outbound fetches small documents from addresses that callers name,
-// without letting them reach what only this host can: the address that a name
-// resolves to is judged at the moment of the connection.
+// Package outbound fetches small documents from addresses that callers name, and
+// posts to them, without letting them reach what only this host can: the address
+// that a name resolves to is judged at the moment of the connection.
 package outbound
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,7 +20,7 @@ import (
 	"time"
 )
 
-// Bounds of a fetch.
+// Bounds of a request.
 const (
 	Timeout        = 5 * time.Second // from the name's lookup to the last byte
 	MaxBody        = 1 << 20         // bytes
@@ -26,7 +28,7 @@ const (
 	maxHeaderBytes = 64 << 10
 )
 
-// Client fetches documents. It sends nothing but the request: no cookies, no
+// Client makes requests. It sends nothing but the request: no cookies, no
 // credentials, not through a proxy that the environment names.
 type Client struct {
 	names    map[string]bool // hosts whose addresses are not judged, in lower case
@@ -48,7 +50,7 @@ func New(allow []string) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			DialContext:            c.dial,
-			DisableKeepAlives:      true, // fetches are rare, and each connection is judged anew
+			DisableKeepAlives:      true, // requests are rare, and each connection is judged anew
 			DisableCompression:     true, // what is cut at MaxBody is what was sent
 			MaxResponseHeaderBytes: maxHeaderBytes,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -74,7 +76,7 @@ func (c *Client) allow(entry string) error {
 	return nil
 }
 
-// Check returns an error that says why Get would not even try the URL. Plain
+// Check returns an error that says why Get and Post would not even try the URL. Plain
 // HTTP is for hosts that are allowed by name or address: anybody on the way
 // could answer in the place of another.
 func (c *Client) Check(rawURL string) error {
@@ -106,21 +108,9 @@ func errAddress(addr netip.Addr) error {
 // Get returns the body of a 200 answer. A redirect is an error, as is a body
 // longer than MaxBody, or an answer that is not complete within Timeout.
 func (c *Client) Get(ctx context.Context, rawURL string) ([]byte, error) {
-	if len(rawURL) > maxURL {
-		return nil, fmt.Errorf("fetching a URL of %d characters: at most %d are allowed", len(rawURL), maxURL)
-	}
-	if err := c.Check(rawURL); err != nil {
-		return nil, fmt.Errorf("fetching %s: %w", rawURL, err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, http.NoBody)
+	resp, err := c.do(ctx, http.MethodGet, rawURL, http.Header{"Accept": {"application/json"}}, nil)
 	if err != nil {
-		return nil, fmt.Errorf("fetching %s: %w", rawURL, err)
-	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "reeve")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("fetching: %w", err) // names the URL
+		return nil, fmt.Errorf("fetching %s: %w", rawURL[:min(len(rawURL), maxURL)], err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
@@ -134,6 +124,38 @@ func (c *Client) Get(ctx context.Context, rawURL string) ([]byte, error) {
 		return nil, fmt.Errorf("fetching %s: the answer is longer than %d bytes", rawURL, MaxBody)
 	}
 	return body, nil
+}
+
+// Post sends a body and returns the status of the answer, which is all that is
+// read of it; a redirect is an answer like any other. Its errors do not name the
+// URL, which may hold a secret.
+func (c *Client) Post(ctx context.Context, rawURL string, header http.Header, body []byte) (status int, err error) {
+	resp, err := c.do(ctx, http.MethodPost, rawURL, header, body)
+	if err != nil {
+		return 0, fmt.Errorf("posting: %w", err)
+	}
+	return resp.StatusCode, resp.Body.Close()
+}
+
+// do sends a request that passes Check. Its errors do not name the URL.
+func (c *Client) do(ctx context.Context, method, rawURL string, header http.Header, body []byte) (*http.Response, error) {
+	if len(rawURL) > maxURL {
+		return nil, fmt.Errorf("the URL has %d characters: at most %d are allowed", len(rawURL), maxURL)
+	}
+	if err := c.Check(rawURL); err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, rawURL, bytes.NewReader(body))
+	if err != nil {
+		return nil, errors.New("it is not a URL to send a request to")
+	}
+	maps.Copy(req.Header, header)
+	req.Header.Set("User-Agent", "reeve")
+	resp, err := c.http.Do(req)
+	if named := new(url.Error); errors.As(err, &named) {
+		err = named.Err
+	}
+	return resp, err
 }
 
 // dial connects to an address once it is resolved and judged. A name cannot
