@@ -22,10 +22,19 @@ const answersSwept = 4
 // is kept.
 func (s *Service) KeptAnswer(ctx context.Context, c access.Caller, key []byte) (answer access.Answer, kept bool, err error) {
 	err = s.store.View(ctx, c.Realm, 0, func(r store.Reader) error {
-		answer, kept, err = one(r, store.Answers, store.ByHash, hex.EncodeToString(key))
+		answer, _, kept, err = answerUnder(r, key)
 		return err
 	})
 	return answer, kept && err == nil && s.givenAgain(&answer), err
+}
+
+// answerUnder finds the answer under a key, past its day or not.
+func answerUnder(r store.Reader, key []byte) (a access.Answer, id string, exists bool, err error) {
+	rows, err := store.Answers.List(r, store.ListQuery{Index: store.ByHash, Value: hex.EncodeToString(key), Limit: 1})
+	if err != nil || len(rows) == 0 {
+		return access.Answer{}, "", false, err
+	}
+	return rows[0].Doc, rows[0].ID, true, nil
 }
 
 func (s *Service) givenAgain(a *access.Answer) bool {
@@ -41,9 +50,14 @@ func (s *Service) KeepAnswer(ctx context.Context, c access.Caller, a access.Answ
 		if err := s.sweepAnswers(w); err != nil {
 			return err
 		}
-		old, exists, err := one(w, store.Answers, store.ByHash, hex.EncodeToString(a.Key))
+		old, id, exists, err := answerUnder(w, a.Key)
 		if err != nil || exists && s.givenAgain(&old) {
 			return err
+		}
+		if exists {
+			if err := remove(w, store.Answers, id); err != nil {
+				return err
+			}
 		}
 		return put(w, store.Answers, s.newID("answer_"), &a)
 	})
