@@ -251,18 +251,12 @@ func (s *Service) assignOnOrganization(w *write, c access.Caller, m *access.Memb
 	if err != nil {
 		return access.Assignment{}, err
 	}
-	had, err := rolesOnOrganization(w, root.ID, m.Subject())
-	if err != nil {
-		return access.Assignment{}, err
+	before := len(w.made)
+	a, _, err := s.assign(w, c, m.Subject(), role, root)
+	if err == nil && !realm.MultipleRoles {
+		err = takeOtherRoles(w, m, root, role.ID)
 	}
-	if !realm.MultipleRoles {
-		err = s.setOrganizationRoles(w, c, m, root, []access.Role{*role})
-	}
-	if err != nil {
-		return access.Assignment{}, err
-	}
-	a, existed, err := s.assign(w, c, m.Subject(), role, root)
-	if err == nil && (!existed || len(had) != 1 || had[0] != role.ID) {
+	if err == nil && len(w.made) > before {
 		err = s.touch(w, m)
 	}
 	return a, err

@@ -24,7 +24,7 @@ func (h *handler) groupRoutes() []api.Route {
 		{Method: "GET", Path: members, Needs: reads, Handle: h.listGroupMembers},
 		{Method: "POST", Path: members, Needs: writes, Handle: h.addGroupMember},
 		{Method: "DELETE", Path: members + "/{membership}", Needs: writes, Handle: h.removeGroupMember},
-		{Method: "GET", Path: "/user_management/organization_memberships/{id}/groups", Needs: reads, Handle: h.listGroupsOfMembership},
+		{Method: "GET", Path: "/user_management/organization_memberships/{membership}/groups", Needs: reads, Handle: h.listGroupsOfMembership},
 	}
 }
 
@@ -173,7 +173,7 @@ func (h *handler) listGroupsOfMembership(w http.ResponseWriter, r *api.Request) 
 	if err != nil {
 		return err
 	}
-	groups, err := h.authz.GroupsOfMembership(r.Context(), r.Caller, access.MembershipID(r.Param("id")), p.Window)
+	groups, err := h.authz.GroupsOfMembership(r.Context(), r.Caller, membershipOf(r), p.Window)
 	if err != nil {
 		return err
 	}
