@@ -45,6 +45,23 @@ func writePermissions(perms []access.RolePermission) []permissionObject {
 	return out
 }
 
+// writeHeld writes what is held, sorted by action, with one object an action:
+// this dialect has no word for an exact permission, and shows it like one that
+// covers what is below.
+func writeHeld(perms []access.RolePermission) []permissionObject {
+	out := make([]permissionObject, 0, len(perms))
+	for _, p := range writePermissions(perms) {
+		if last := len(out) - 1; last >= 0 && out[last].Action == p.Action {
+			out[last].Allow = out[last].Allow || p.Allow
+			out[last].Grant = out[last].Grant || p.Grant
+			out[last].Delegate = out[last].Delegate || p.Delegate
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 type permissionCollection struct {
 	Account     account            `json:"account"`
 	UserID      string             `json:"userId"`
@@ -63,6 +80,6 @@ func (h *handler) userPermissions(w http.ResponseWriter, r *api.Request) error {
 	return writeLinks(w, http.StatusOK, permissionCollection{
 		Account:     account{h.authz.AccountID(r.Caller)},
 		UserID:      subject.ID,
-		Permissions: writePermissions(perms),
+		Permissions: writeHeld(perms),
 	})
 }
