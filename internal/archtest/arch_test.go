@@ -44,7 +44,8 @@ var arrows = map[string]string{
 	"internal/authn":           "internal/access internal/outbound",
 	"internal/authn/authntest": "", // for tests: an issuer of users' tokens
 	"internal/authz":           "internal/access internal/audit internal/authn internal/engine internal/feed internal/outbound internal/store",
-	"internal/outbound":        "", // the one way out: everything that is fetched
+	"internal/outbound":        "", // the one way out: everything that is fetched and posted
+	"internal/webhook":         "internal/access",
 
 	"internal/api":          "internal/access",
 	"internal/api/authress": "internal/access internal/api internal/authz",
@@ -52,7 +53,7 @@ var arrows = map[string]string{
 	"internal/api/workos":   "internal/access internal/api internal/authz",
 
 	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/api/workos internal/audit internal/authn " +
-		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite",
+		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite internal/webhook",
 	"internal/server/servertest": "internal/server", // for tests: a whole server in the process
 
 	"internal/tools/testsum": "",

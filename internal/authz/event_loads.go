@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"errors"
+
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/store"
 )
@@ -9,46 +11,12 @@ import (
 // them need.
 type stateReader struct {
 	store.Reader
-	realmID       access.RealmID
-	realm         *access.Realm
-	organizations map[access.OrganizationID]*access.Organization // nil for one that does not exist
-	groups        map[access.GroupID]*access.Group               // likewise
+	members *memberReader
+	groups  map[access.GroupID]access.OrganizationID
 }
 
 func newStateReader(r store.Reader, realm access.RealmID) *stateReader {
-	return &stateReader{
-		Reader: r, realmID: realm,
-		organizations: map[access.OrganizationID]*access.Organization{}, groups: map[access.GroupID]*access.Group{},
-	}
-}
-
-// organization returns nil if there is none.
-func (r *stateReader) organization(id access.OrganizationID) (*access.Organization, error) {
-	return remember(r, store.Organizations, r.organizations, id)
-}
-
-func remember[K ~string, T any](r *stateReader, t store.Table[T], known map[K]*T, id K) (*T, error) {
-	if doc, ok := known[id]; ok {
-		return doc, nil
-	}
-	doc, err := loadDocument(t)(r, string(id))
-	if err != nil {
-		return nil, err
-	}
-	known[id] = doc
-	return doc, nil
-}
-
-// order is how the roles of an organization are ordered.
-func (r *stateReader) order(org *access.Organization) (order access.RoleOrder, multiple bool, err error) {
-	if r.realm == nil {
-		realm, err := realmByID(r, r.realmID)
-		if err != nil {
-			return access.RoleOrder{}, false, err
-		}
-		r.realm = &realm
-	}
-	return orderOf(*r.realm, *org), r.realm.MultipleRoles, nil
+	return &stateReader{Reader: r, members: newMemberReader(r, realm), groups: map[access.GroupID]access.OrganizationID{}}
 }
 
 // loadMembership reads a membership with the roles that it shows.
@@ -57,43 +25,11 @@ func loadMembership(r *stateReader, id string) (*access.MembershipRoles, error) 
 	if err != nil || !exists {
 		return nil, err
 	}
-	org, err := r.organization(m.Organization)
-	if err != nil {
+	roles, err := r.members.rolesOf(&m)
+	if err != nil && !errors.Is(err, access.NotFound) { // without an organization there are no roles on it
 		return nil, err
 	}
-	state := &access.MembershipRoles{Membership: m}
-	if org == nil {
-		return state, nil
-	}
-	subjects, err := groupsOf(r, m.ID)
-	if err != nil {
-		return nil, err
-	}
-	ids, err := rolesOnOrganization(r, org.Root, append(subjects, m.Subject())...)
-	if err != nil {
-		return nil, err
-	}
-	order, multiple, err := r.order(org)
-	if err != nil {
-		return nil, err
-	}
-	roles := make([]access.Role, 0, len(ids))
-	for _, id := range ids {
-		role, exists, err := find(r, store.Roles, string(id))
-		if err != nil {
-			return nil, err
-		}
-		if exists {
-			roles = append(roles, role)
-		}
-	}
-	sortRoles(roles, order.Priority)
-	for _, role := range roles {
-		if len(state.Roles) == 0 || multiple {
-			state.Roles = append(state.Roles, role.ID)
-		}
-	}
-	return state, nil
+	return &access.MembershipRoles{Membership: m, Roles: roles}, nil
 }
 
 // loadGroupMember reads a membership's place in a group.
@@ -102,15 +38,16 @@ func loadGroupMember(r *stateReader, id string) (*groupPlace, error) {
 	if err != nil || !exists {
 		return nil, err
 	}
-	g, err := remember(r, store.Groups, r.groups, m.Group)
-	if err != nil {
-		return nil, err
+	org, known := r.groups[m.Group]
+	if !known {
+		g, _, err := find(r, store.Groups, string(m.Group))
+		if err != nil {
+			return nil, err
+		}
+		org = g.Organization
+		r.groups[m.Group] = org
 	}
-	place := &groupPlace{GroupMember: m}
-	if g != nil {
-		place.organization = g.Organization
-	}
-	return place, nil
+	return &groupPlace{GroupMember: m, organization: org}, nil
 }
 
 // loadAssignment reads an assignment with the resource that it is on.
@@ -119,21 +56,16 @@ func loadAssignment(r *stateReader, id string) (*access.PlacedAssignment, error)
 	if err != nil || !exists {
 		return nil, err
 	}
-	placed := &access.PlacedAssignment{Assignment: a}
-	if placed.On, _, err = find(r, store.Resources, string(a.Resource)); err != nil {
+	on, _, err := find(r, store.Resources, string(a.Resource))
+	if err != nil {
 		return nil, err
 	}
-	if placed.On.Root() {
-		org, err := r.organization(a.Organization)
-		if err != nil {
-			return nil, err
-		}
-		placed.On.ExternalID = string(a.Organization)
-		if org != nil && org.ExternalID != "" {
-			placed.On.ExternalID = org.ExternalID
-		}
+	if shown, err := asShown(r, on); err == nil {
+		on = shown
+	} else if !errors.Is(err, access.NotFound) {
+		return nil, err
 	}
-	return placed, nil
+	return &access.PlacedAssignment{Assignment: a, On: on}, nil
 }
 
 // memberOnRoot is the membership whose roles on its organization an assignment
@@ -143,9 +75,9 @@ func memberOnRoot(r *stateReader, id string) (access.MembershipID, error) {
 	if err != nil || !exists || a.Subject.Kind != access.MembershipKind {
 		return "", err
 	}
-	org, err := r.organization(a.Organization)
-	if err != nil || org == nil || org.Root != a.Resource {
-		return "", err
+	org, err := r.members.organization(a.Organization)
+	if errors.Is(err, access.NotFound) || err == nil && org.Root != a.Resource {
+		return "", nil
 	}
-	return access.MembershipID(a.Subject.ID), nil
+	return access.MembershipID(a.Subject.ID), err
 }

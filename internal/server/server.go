@@ -24,6 +24,7 @@ import (
 	"github.com/reeve-authz/reeve/internal/outbound"
 	"github.com/reeve-authz/reeve/internal/store"
 	"github.com/reeve-authz/reeve/internal/store/sqlite"
+	"github.com/reeve-authz/reeve/internal/webhook"
 )
 
 // drainTimeout is how long requests in hand may take when the server stops.
@@ -40,7 +41,7 @@ type Server struct {
 	authn    *authn.Authenticator
 	http     *http.Server
 	listener net.Listener
-	stopFeed context.CancelFunc
+	stop     context.CancelFunc // ends what runs beside requests
 	running  sync.WaitGroup
 }
 
@@ -71,11 +72,12 @@ func (s *Server) start(ctx context.Context) (err error) {
 		return err
 	}
 	dir := authn.NewDirectory()
-	f, err := feed.Open(ctx, feed.Config{Store: s.store, Log: s.log, Listeners: []feed.Listener{dir.Update}})
+	out, err := outbound.New(s.cfg.OutboundAllow)
 	if err != nil {
 		return err
 	}
-	out, err := outbound.New(s.cfg.OutboundAllow)
+	hooks := webhook.New(webhook.Config{Post: out.Post, Body: workos.EventBody, Log: s.log})
+	f, err := feed.Open(ctx, feed.Config{Store: s.store, Log: s.log, Listeners: []feed.Listener{dir.Update, hooks.Heard}})
 	if err != nil {
 		return err
 	}
@@ -90,9 +92,10 @@ func (s *Server) start(ctx context.Context) (err error) {
 	if s.http.Handler, err = s.handler(svc); err != nil {
 		return err
 	}
-	feedCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s.stopFeed = stop
-	s.running.Go(func() { f.Run(feedCtx) })
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.running.Go(func() { f.Run(running) })
+	s.running.Go(func() { hooks.Run(running, svc) })
 	return nil
 }
 
@@ -152,7 +155,7 @@ func (s *Server) Serve(ctx context.Context) error {
 func (s *Server) Close() error {
 	httpErr := s.http.Close()
 	_ = s.listener.Close() // closed already if Serve ran
-	s.stopFeed()
+	s.stop()
 	s.running.Wait()
 	s.authn.Close()
 	return errors.Join(httpErr, s.store.Close())
