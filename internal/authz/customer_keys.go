@@ -98,7 +98,7 @@ func forMembership(w *write, key *access.CustomerKey) error {
 func mayEndow(w *write, c access.Caller, perms []access.Permission, org *access.Organization) error {
 	grants := make([]access.RolePermission, len(perms))
 	for i, p := range perms {
-		if defined, err := isDefined(w, p); err != nil {
+		if _, defined, err := findPermission(w, c.Realm, string(p)); err != nil {
 			return err
 		} else if !defined {
 			return access.FieldErrorf("permissions", "permission_not_found", "Permission not found: '%s'.", p)
@@ -106,16 +106,6 @@ func mayEndow(w *write, c access.Caller, perms []access.Permission, org *access.
 		grants[i] = access.RolePermission{Action: string(p), Allow: true, Exact: true}
 	}
 	return hasAuthority(w, c, grants, access.ResourceURI(org.Root))
-}
-
-// isDefined reports whether the realm's catalogue has the permission.
-func isDefined(r store.Reader, p access.Permission) (bool, error) {
-	for _, built := range access.SystemPermissions(time.Time{}) {
-		if built.Permission == p {
-			return true, nil
-		}
-	}
-	return holdsAny(r, store.Permissions, store.BySlug, string(p))
 }
 
 // OrganizationKeys returns the part of the list of an organization's own API
