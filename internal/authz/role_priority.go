@@ -59,13 +59,13 @@ func inOrder(roles []access.Role, slugs []string) ([]access.Role, error) {
 	for _, slug := range slugs {
 		of := left[slug]
 		if len(of) == 0 {
-			return nil, access.FieldErrorf("roles", InvalidRole, "roles must name every role once, and %q is none or is named before", slug)
+			return nil, access.FieldErrorf("roles", InvalidRole, "roles must name every role once, and '%s' is none or is named before", slug)
 		}
 		ordered, left[slug] = append(ordered, of[0]), of[1:]
 	}
 	for _, role := range roles {
 		if slug := role.ID.Slug(); len(left[slug]) > 0 {
-			return nil, access.FieldErrorf("roles", InvalidRole, "roles must name every role, and %q is missing", slug)
+			return nil, access.FieldErrorf("roles", InvalidRole, "roles must name every role, and '%s' is missing", slug)
 		}
 	}
 	return ordered, nil
@@ -108,7 +108,7 @@ func organizationLevelRole(r store.Reader, org access.OrganizationID, field, slu
 		return access.Role{}, access.FieldErrorf(field, InvalidRole, "Role '%s' is not a valid role.", slug)
 	}
 	if err == nil && role.ResourceType() != access.OrganizationType {
-		err = access.FieldErrorf(field, SubResourceScopedRole, "Role '%s' is for resources of the type %q and not for organizations.", slug, role.ResourceType())
+		err = access.FieldErrorf(field, SubResourceScopedRole, "Role '%s' is for resources of the type '%s' and not for organizations.", slug, role.ResourceType())
 	}
 	return role, err
 }
