@@ -217,6 +217,9 @@ func removeMembership(w *write, m *access.Membership) error {
 	if err != nil {
 		return err
 	}
+	if err := removeCustomerKeys(w, store.ByMembership, string(m.ID)); err != nil {
+		return err
+	}
 	return remove(w, store.Memberships, string(m.ID))
 }
 

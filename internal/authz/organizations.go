@@ -179,7 +179,7 @@ func (s *Service) ReplaceOrganization(ctx context.Context, c access.Caller, o ac
 func (s *Service) EditOrganization(ctx context.Context, c access.Caller, id access.OrganizationID, edit func(*access.Organization)) (access.Organization, error) {
 	var o access.Organization
 	err := s.update(ctx, c, action{"update", store.Organizations.Kind, string(id)}, func(w *write) error {
-		old, err := changeableOrganization(w, c, id)
+		old, err := organizationFor(w, w.snap, c, change, id)
 		if err != nil {
 			return err
 		}
@@ -221,14 +221,14 @@ func putOrganization(w *write, o *access.Organization) error {
 }
 
 // DeleteOrganization removes an organization with everything in it: resources,
-// memberships, groups, roles, and what was assigned to whom. Its users stay
-// users.
+// memberships, groups, roles, customers' API keys, and what was assigned to whom.
+// Its users stay users.
 func (s *Service) DeleteOrganization(ctx context.Context, c access.Caller, id access.OrganizationID) error {
 	return s.update(ctx, c, action{"delete", store.Organizations.Kind, string(id)}, func(w *write) error {
-		if _, err := changeableOrganization(w, c, id); err != nil {
+		if _, err := organizationFor(w, w.snap, c, change, id); err != nil {
 			return err
 		}
-		for _, empty := range []func(*write, access.OrganizationID) error{removeResources, removeGroups, removeMemberships, removeRoles} {
+		for _, empty := range []func(*write, access.OrganizationID) error{removeResources, removeGroups, removeMemberships, removeRoles, removeKeys} {
 			if err := empty(w, id); err != nil {
 				return err
 			}
@@ -269,9 +269,6 @@ func removeRoles(w *write, id access.OrganizationID) error {
 	})
 }
 
-func changeableOrganization(w *write, c access.Caller, id access.OrganizationID) (access.Organization, error) {
-	if err := need(w.snap, c, change, organizationsArea, string(id)); err != nil {
-		return access.Organization{}, err
-	}
-	return organizationByID(w, id)
+func removeKeys(w *write, id access.OrganizationID) error {
+	return removeCustomerKeys(w, store.ByOrganization, string(id))
 }
