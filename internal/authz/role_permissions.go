@@ -8,32 +8,30 @@ import (
 )
 
 // setPermissions makes a role contain exactly these permissions of the
-// catalogue, and reports whether that is a change; the same in another order is
-// none. A field of the request named them. It is a NotFound error if the
-// catalogue lacks one, and Unprocessable if the role may not contain one.
+// catalogue; the same in another order is no change. A field of the request named
+// them. It is a NotFound error if the catalogue lacks one, and Unprocessable if
+// the role may not contain one.
 //
 // What the WorkOS dialect cannot show goes too: actions that are no slugs, the
 // flags grant and delegate, and that an action of the Authress dialect contains
 // others. Whoever sets a list must be able to rely on it, and with an empty one
 // have a role that gives nothing.
-func (s *Service) setPermissions(w *write, c access.Caller, role *access.Role, field string, slugs []string) (changed bool, err error) {
+func (s *Service) setPermissions(w *write, c access.Caller, role *access.Role, field string, slugs []string) error {
 	slugs = once(slugs)
 	if len(slugs) > access.MaxRolePermissions {
-		return false, access.FieldErrorf(field, "too_many_permissions", "%s names %d permissions, at most %d are allowed", field, len(slugs), access.MaxRolePermissions)
+		return access.FieldErrorf(field, "too_many_permissions", "%s names %d permissions, at most %d are allowed", field, len(slugs), access.MaxRolePermissions)
 	}
 	now := make([]access.RolePermission, len(slugs))
 	for i, slug := range slugs {
+		var err error
 		if now[i], err = rolePermission(w, c.Realm, role, field, slug); err != nil {
-			return false, err
+			return err
 		}
 	}
-	missing := func(from []access.RolePermission) func(access.RolePermission) bool {
-		return func(p access.RolePermission) bool { return !slices.Contains(from, p) }
+	if len(missing(now, role.Permissions)) == 0 && len(missing(role.Permissions, now)) == 0 {
+		return nil
 	}
-	if !slices.ContainsFunc(now, missing(role.Permissions)) && !slices.ContainsFunc(role.Permissions, missing(now)) {
-		return false, nil
-	}
-	return true, s.putPermissions(w, c, role, now)
+	return s.putPermissions(w, c, role, now)
 }
 
 // addPermissionTo makes a role contain a permission of the catalogue, too; see
@@ -59,13 +57,17 @@ func (s *Service) putPermissions(w *write, c access.Caller, role *access.Role, n
 		if err != nil {
 			return err
 		}
-		added := slices.DeleteFunc(slices.Clone(now), func(p access.RolePermission) bool { return slices.Contains(role.Permissions, p) })
-		if err := hasAuthority(w, c, added, access.ResourceURI(org.Root)); err != nil {
+		if err := hasAuthority(w, c, missing(role.Permissions, now), access.ResourceURI(org.Root)); err != nil {
 			return err
 		}
 	}
 	role.Permissions, role.Updated = now, s.after(role.Updated)
 	return put(w, store.Roles, string(role.ID), role)
+}
+
+// missing are the permissions of one list that another lacks.
+func missing(from, of []access.RolePermission) []access.RolePermission {
+	return slices.DeleteFunc(slices.Clone(of), func(p access.RolePermission) bool { return slices.Contains(from, p) })
 }
 
 // once is the list with each element where it stands first.

@@ -27,17 +27,6 @@ func (s server) giveRole(t testing.TB, om, slug string) {
 	s.want(t, 200, "PUT", "/user_management/organization_memberships/"+om, fmt.Sprintf(`{"role_slug":%q}`, slug))
 }
 
-// rolesOf are the roles of a membership on its organization.
-func (s server) rolesOf(t testing.TB, om string) []string {
-	t.Helper()
-	m := s.want(t, 200, "GET", "/user_management/organization_memberships/"+om, "")
-	var slugs []string
-	for _, r := range m["roles"].([]any) {
-		slugs = append(slugs, r.(map[string]any)["slug"].(string))
-	}
-	return slugs
-}
-
 // holds asks whether a membership holds a permission on a resource.
 func (s server) holds(t testing.TB, om, permission, resource string) bool {
 	t.Helper()
