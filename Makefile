@@ -20,7 +20,11 @@ QUESTIONS    ?= 100000000
 STORE_CHECKS ?= 2000
 KILL_ROUNDS  ?= 1000
 
-.PHONY: build run test test-setup check bench soak clean help
+# What drives the vendors' SDKs against the server that REEVE_BIN names: modules
+# of Go, and directories of Node.js.
+COMPAT := -go='-C compat/workos-go ./...' -node=compat/authress-js -node=compat/workos-node
+
+.PHONY: build run test test-setup compat-cli check bench soak clean help
 
 build: ## build bin/reeve (the default)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/reeve ./cmd/reeve
@@ -30,10 +34,16 @@ run: build ## build, and start a server that keeps its data in ./reeve-data
 
 test: build test-setup ## run every test; the last line says how many passed
 	REEVE_BIN='$(CURDIR)/bin/reeve' CGO_ENABLED=1 $(GO) run ./internal/tools/testsum \
-		-go='-race -timeout=20m ./...' -node=compat/authress-js
+		-go='-race -timeout=20m ./...' $(COMPAT)
 
 test-setup: ## install what the tests need and is missing
 	@scripts/setup-tests.sh
+
+compat-cli: build ## a session of the official WorkOS command line, which takes 300 MB to install
+	@if [ ! -e compat/workos-cli/node_modules/.installed ]; then \
+		(cd compat/workos-cli && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.installed); \
+	fi
+	REEVE_BIN='$(CURDIR)/bin/reeve' $(GO) run ./internal/tools/testsum -node=compat/workos-cli
 
 check: bin/staticcheck bin/golangci-lint ## formatting, vet, staticcheck, golangci-lint
 	@unformatted=$$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 -r ls -d 2>/dev/null | xargs -r "$$($(GO) env GOROOT)/bin/gofmt" -l); \
@@ -58,7 +68,7 @@ soak: build test-setup ## every fuzz target for FUZZTIME, many random questions,
 	$(GO) test -timeout=0 -count=1 -v ./internal/engine -run Agrees -questions='$(QUESTIONS)' -seed="$$(date +%s)"
 	$(GO) test -timeout=0 -count=1 ./internal/store/sqlite -rapid.checks='$(STORE_CHECKS)'
 	CGO_ENABLED=1 $(GO) build -race -o bin/reeve-race ./cmd/reeve
-	REEVE_BIN='$(CURDIR)/bin/reeve-race' $(GO) run ./internal/tools/testsum -go='-count=1 ./compat/...' -node=compat/authress-js
+	REEVE_BIN='$(CURDIR)/bin/reeve-race' $(GO) run ./internal/tools/testsum -go='-count=1 ./compat/...' $(COMPAT)
 	REEVE_BIN='$(CURDIR)/bin/reeve' $(GO) test -timeout=0 -count=1 -v ./compat/kill -rounds='$(KILL_ROUNDS)'
 
 bin/staticcheck: tools/go.mod tools/go.sum

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-min_node=18 # node --test with two reporters
+min_node=20 # what the WorkOS SDK runs on
 
 need=() # Debian packages
 command -v make >/dev/null || need+=(make)
@@ -34,7 +34,7 @@ if [ "$node_major" -lt "$min_node" ]; then
 fi
 
 # npm ci only where package-lock.json is newer than what it installed last.
-for dir in compat/authress-js examples/authress-sdk; do
+for dir in compat/authress-js compat/workos-node examples/authress-sdk examples/workos-sdk; do
 	stamp=$dir/node_modules/.installed
 	if [ ! -e "$stamp" ] || [ "$dir/package-lock.json" -nt "$stamp" ]; then
 		echo "npm ci ($dir)"

@@ -159,7 +159,7 @@ test('groups and their members', async () => {
   const { id, createdAt, updatedAt, ...rest } = full;
   assert.deepEqual(rest, { object: 'group', organizationId: organization.id, name: 'Buyers', description: 'They buy.' });
   assert.ok(isID('group', id), id);
-  assert.ok(isTime(createdAt) && isTime(updatedAt));
+  assert.ok(createdAt instanceof Date && updatedAt instanceof Date, 'this module of the SDK makes dates of times');
   assert.deepEqual(await groups.getGroup({ ...org, groupId: id }), full);
   const others = [await groups.createGroup({ ...org, name: 'Buyers' }), await groups.createGroup({ ...org, name: 'n'.repeat(256) })];
   assert.equal(others[0].description, null);

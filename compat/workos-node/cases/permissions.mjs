@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { checkPages, isID, isTime, newOrganization, newPermission, newRole, raw, refused, slugs, test, unique, w } from '../world.mjs';
+import { checkPages, isID, isTime, newOrganization, newPermission, newRole, refused, slugs, test, unique, w } from '../world.mjs';
 
 const page = 'the seed’s page on permissions';
 
@@ -126,11 +126,7 @@ test(`${page}: system permissions are listed and cannot be changed or deleted`, 
   assert.deepEqual(role.permissions, [system[0].slug], 'a role may have them');
 });
 
-test('a page of permissions is bounded', async () => {
-  for (const limit of [0, 101, -1, 'many']) {
-    const { status } = await raw('GET', `/authorization/permissions?limit=${limit}`);
-    assert.equal(status, 422, `limit=${limit}`);
-  }
-  const unknown = await w.sdk.authorization.listPermissions({ after: unique('perm'), limit: 3 });
-  assert.equal(unknown.data.length, 3, 'a cursor that nothing has is passed over');
+test('a cursor that nothing has is passed over', async () => {
+  const list = await w.sdk.authorization.listPermissions({ after: unique('perm'), limit: 3 });
+  assert.equal(list.data.length, 3);
 });

@@ -65,6 +65,27 @@ test('a member of another type is refused', () => each(async (name, sample) => {
   }
 }));
 
+test('a member that has to be there is missed', () => each(async (name, sample) => {
+  for (const member of Object.keys(sample.body ?? {})) {
+    const { [member]: _, ...body } = sample.body;
+    const at = path(name, sample.params, sample.query).split('?');
+    if (w.proxy.contract.requestProblems(w.proxy.contract.find(name.split(' ')[0], at[0]), new URLSearchParams(at[1]), body).length > 0) {
+      const { status } = await send(name, sample, undefined, { body });
+      assert.equal(status, 422, `without ${member}`);
+    }
+  }
+}));
+
+test('a page is of 1 to 100 items in an order that there is', () => each(async (name, sample) => {
+  const [method, at] = name.split(' ');
+  if (method === 'GET' && w.proxy.contract.pages(name)) {
+    for (const wrong of [{ limit: 0 }, { limit: 101 }, { limit: 'x' }, { order: 'up' }]) {
+      const { status } = await raw('GET', path(name, sample.params, { ...sample.query, ...wrong }));
+      assert.equal(status, 422, `${at} ${JSON.stringify(wrong)}`);
+    }
+  }
+}));
+
 test('what is refused changed nothing: all of it can still be done', async () => {
   await each(async (name, sample) => {
     if (name.startsWith('GET')) {

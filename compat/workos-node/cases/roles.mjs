@@ -134,6 +134,10 @@ test('permissions of an organization’s role', async () => {
   await refused(authorization.addOrganizationRolePermission(organization.id, slug, { permissionSlug: 'org:nowhere' }), 'NotFoundException');
   await refused(authorization.setOrganizationRolePermissions(organization.id, slug, { permissions: [a.slug, 'org:nowhere'] }), 'NotFoundException');
   assert.deepEqual((await authorization.getOrganizationRole(organization.id, slug)).permissions, [b.slug]);
+  const elsewhere = await newPermission('org:project', 'project');
+  const { slug: below } = await authorization.createOrganizationRole(organization.id, { name: 'Below', resourceTypeSlug: 'document' });
+  await refused(authorization.addOrganizationRolePermission(organization.id, below, { permissionSlug: elsewhere.slug }), 'UnprocessableEntityException');
+  await refused(authorization.setOrganizationRolePermissions(organization.id, below, { permissions: [elsewhere.slug] }), 'UnprocessableEntityException');
   await refused(authorization.addOrganizationRolePermission(organization.id, 'member', { permissionSlug: a.slug }), '400', 'bad_request');
 });
 
