@@ -39,7 +39,7 @@ test: build test-setup ## run every test; the last line says how many passed
 test-setup: ## install what the tests need and is missing
 	@scripts/setup-tests.sh
 
-compat-cli: build ## a session of the official WorkOS command line, which takes 300 MB to install
+compat-cli: build test-setup ## a session of the official WorkOS command line, which takes 300 MB to install
 	@if [ ! -e compat/workos-cli/node_modules/.installed ]; then \
 		(cd compat/workos-cli && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.installed); \
 	fi
