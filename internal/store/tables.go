@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -33,8 +34,13 @@ var (
 	Organizations = Table[access.Organization]{Kind: "organization", Indexes: []Index[access.Organization]{{ByExternalID, organizationExternalID}, {ByStripe, organizationStripe}, {ByDomain, organizationDomains}, {ByDomainID, organizationDomainIDs}, {ByRole, organizationRoles}}}
 	Memberships   = Table[access.Membership]{Kind: "membership", Indexes: []Index[access.Membership]{{ByOrganization, membershipOrganization}, {ByUser, membershipUser}, {ByPair, membershipPair}}}
 	Webhooks      = Table[access.WebhookEndpoint]{Kind: "webhook_endpoint", Indexes: []Index[access.WebhookEndpoint]{{ByURL, webhookURL}}}
-	Deliveries    = Table[access.WebhookProgress]{Kind: "webhook_progress"} // under the endpoint's id
-	Audit         = Table[audit.Entry]{Kind: "audit"}                       // under the revision of the commit, in 16 hexadecimal digits
+	Deliveries    = Table[access.WebhookProgress]{Kind: "webhook_progress"}                                                                      // under the endpoint's id
+	AuditEvents   = Table[access.AuditEvent]{Kind: "audit_event", Indexes: []Index[access.AuditEvent]{{ByOrganization, auditEventOrganization}}} // ids in the order of occurrence
+	AuditActions  = Table[access.AuditAction]{Kind: "audit_action", Indexes: []Index[access.AuditAction]{{ByAction, auditActionName}}}
+	AuditSchemas  = Table[access.AuditSchema]{Kind: "audit_schema", Indexes: []Index[access.AuditSchema]{{ByAction, auditSchemaAction}, {ByVersion, auditSchemaVersion}}}
+	AuditExports  = Table[access.AuditExport]{Kind: "audit_export", Indexes: []Index[access.AuditExport]{{ByOrganization, auditExportOrganization}}}
+	AuditSettings = Table[access.AuditSettings]{Kind: "audit_settings"} // under the organization's id
+	Audit         = Table[audit.Entry]{Kind: "audit"}                   // under the revision of the commit, in 16 hexadecimal digits
 )
 
 // The names of indexes.
@@ -61,6 +67,8 @@ const (
 	ByEmail        = "email"        // users with an email address, in lower case
 	ByClient       = "client"       // API keys that prove a client
 	ByHash         = "hash"         // what is known by a hash, in hexadecimal digits
+	ByAction       = "action"       // audit actions by their name, and the versions of their schemas
+	ByVersion      = "version"      // the schema of an audit action, under AuditSchemaVersion
 	ByOwner        = "owner"        // API keys of an organization's own, or of a user, under OwnerOfKey
 )
 
@@ -306,6 +314,27 @@ func customerKeyPermissions(_ string, k *access.CustomerKey) []string {
 func answerHash(_ string, a *access.Answer) []string { return []string{hex.EncodeToString(a.Key)} }
 
 func webhookURL(_ string, e *access.WebhookEndpoint) []string { return []string{e.URL} }
+
+func auditEventOrganization(_ string, e *access.AuditEvent) []string {
+	return []string{string(e.Organization)}
+}
+
+func auditActionName(_ string, a *access.AuditAction) []string { return []string{a.Name} }
+
+func auditSchemaAction(_ string, s *access.AuditSchema) []string { return []string{s.Action} }
+
+func auditSchemaVersion(_ string, s *access.AuditSchema) []string {
+	return []string{AuditSchemaVersion(s.Action, s.Version)}
+}
+
+// AuditSchemaVersion is what ByVersion holds a schema under.
+func AuditSchemaVersion(action string, version int) string {
+	return strconv.Itoa(version) + "/" + action
+}
+
+func auditExportOrganization(_ string, x *access.AuditExport) []string {
+	return []string{string(x.Organization)}
+}
 
 // present is the value, if there is one.
 func present(value string) []string {
