@@ -78,7 +78,7 @@ func (s *Service) CreateResourceType(ctx context.Context, c access.Caller, t acc
 		} else if exists || t.ID == access.OrganizationType {
 			return access.Errorf(access.Conflict, "a resource type with the slug %q exists already", t.ID)
 		}
-		return putResourceType(w, c.Realm, &t)
+		return putResourceTypes(w, c.Realm, []access.ResourceType{t})
 	})
 	return t, err
 }
@@ -111,7 +111,7 @@ func (s *Service) UpdateResourceType(ctx context.Context, c access.Caller, id ac
 			return err
 		}
 		t.Updated = s.now()
-		return putResourceType(w, c.Realm, &t)
+		return putResourceTypes(w, c.Realm, []access.ResourceType{t})
 	})
 	return t, err
 }
@@ -192,27 +192,31 @@ func refuseMisplaced(w *write, t *access.ResourceType, before []access.ResourceT
 	})
 }
 
-// putResourceType writes a type. Every writer of types calls it, and not put: it
+// putResourceTypes writes types. Every writer of types calls it, and not put: it
 // keeps the types free of circles and within the realm's depth. That no resource
 // stands below itself, nor too deep, follows from it, as each stands under one
 // of a type that its own allows.
-func putResourceType(w *write, realm access.RealmID, t *access.ResourceType) error {
+func putResourceTypes(w *write, realm access.RealmID, changed []access.ResourceType) error {
 	types, err := typesOf(w)
 	if err != nil {
 		return err
 	}
-	types[t.ID] = t.Parents
+	for _, t := range changed {
+		types[t.ID] = t.Parents
+	}
 	if len(types) > maxResourceTypes {
 		return access.Errorf(access.Conflict, "a realm has at most %d resource types", maxResourceTypes)
 	}
-	for _, p := range t.Parents {
-		if _, exists := types[p]; !exists && p != access.OrganizationType {
-			return access.FieldErrorf("parents", "unknown_resource_type", "parents names %q, which is no resource type", p)
-		}
-	}
 	levels := types.levels()
-	if _, reached := levels[t.ID]; !reached {
-		return access.FieldErrorf("parents", "circular_parents", "with these parents a resource of the type %q could stand below itself", t.ID)
+	for _, t := range changed {
+		for _, p := range t.Parents {
+			if _, exists := types[p]; !exists && p != access.OrganizationType {
+				return access.FieldErrorf("parents", "unknown_resource_type", "parents names %q, which is no resource type", p)
+			}
+		}
+		if _, reached := levels[t.ID]; !reached {
+			return access.FieldErrorf("parents", "circular_parents", "with these parents a resource of the type %q could stand below itself", t.ID)
+		}
 	}
 	doc, err := realmByID(w, realm)
 	if err != nil {
@@ -221,7 +225,12 @@ func putResourceType(w *write, realm access.RealmID, t *access.ResourceType) err
 	if deepest := levels.deepest(); deepest > resourceDepth(&doc) {
 		return access.FieldErrorf("parents", "too_deep", "with these parents resources could stand %d levels below their organization; %d are allowed", deepest, resourceDepth(&doc))
 	}
-	return put(w, store.ResourceTypes, string(t.ID), t)
+	for i := range changed {
+		if err := put(w, store.ResourceTypes, string(changed[i].ID), &changed[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // typeGraph are the types of a realm with their parents, without the built-in
