@@ -221,14 +221,17 @@ func putOrganization(w *write, o *access.Organization) error {
 }
 
 // DeleteOrganization removes an organization with everything in it: resources,
-// memberships, groups, roles, customers' API keys, and what was assigned to whom.
-// Its users stay users.
+// memberships, groups, roles, customers' API keys, its audit log, and what was
+// assigned to whom. Its users stay users.
 func (s *Service) DeleteOrganization(ctx context.Context, c access.Caller, id access.OrganizationID) error {
+	if err := s.emptyAuditLog(ctx, c, id); err != nil {
+		return err
+	}
 	return s.update(ctx, c, action{"delete", store.Organizations.Kind, string(id)}, func(w *write) error {
 		if _, err := organizationFor(w, w.snap, c, change, id); err != nil {
 			return err
 		}
-		for _, empty := range []func(*write, access.OrganizationID) error{removeResources, removeGroups, removeMemberships, removeRoles, removeKeys} {
+		for _, empty := range []func(*write, access.OrganizationID) error{removeResources, removeGroups, removeMemberships, removeRoles, removeKeys, removeAuditLog} {
 			if err := empty(w, id); err != nil {
 				return err
 			}
