@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 
-import { BadRequestException, RateLimitExceededException } from '@workos-inc/node';
+import { BadRequestException } from '@workos-inc/node';
 
-import { client, newOrganization, newUser, refused, test, unique, w } from '../world.mjs';
+import { client, native, newOrganization, newUser, refused, test, unique, w } from '../world.mjs';
 
 test('exceptions: one for each kind of refusal', async () => {
   const { authorization } = w.sdk;
@@ -18,11 +18,20 @@ test('exceptions: one for each kind of refusal', async () => {
   await refused(authorization.listResources(), '400', 'missing_organization_id_or_resource_type_slug');
 });
 
-test('exceptions: those that this server gives no cause for, in the form that it has for them', async () => {
+test('exceptions: a client that asks more than it may', async () => {
+  const { clientId } = await native('POST', '/v1/clients', { name: 'limited', rateLimits: [{ duration: 'PT5M', quota: 100 }] });
+  const { value } = await native('POST', '/api/v1/api-keys', { name: 'limited', client: clientId });
+  const { auditLogs } = client(value);
+  const event = { action: 'a', occurredAt: new Date(), actor: { id: 'a', type: 'user' }, targets: [], context: { location: 'here' } };
+  for (let i = 0; i < 100; i++) {
+    await refused(auditLogs.createEvent('org_nobody', event), '403', 'forbidden');
+  }
+  const error = await refused(auditLogs.createEvent('org_nobody', event), 'RateLimitExceededException');
+  assert.ok(error.retryAfter >= 1 && error.retryAfter <= 300, `retryAfter ${error.retryAfter}`);
+});
+
+test('exceptions: the one that this server gives no cause for, in the form that it has for it', async () => {
   const { authorization } = w.sdk;
-  w.proxy.answerNext(429, { message: 'Too many requests.', code: 'rate_limit_exceeded' }, { 'retry-after': '7', 'x-request-id': 'req_1' });
-  const limited = await refused(authorization.listEnvironmentRoles(), 'RateLimitExceededException');
-  assert.ok(limited instanceof RateLimitExceededException && limited.retryAfter === 7);
   w.proxy.answerNext(400, { message: 'Bad.', code: 'bad_request', errors: [{ code: 'bad', field: 'name', message: 'Bad.' }] }, { 'x-request-id': 'req_1' });
   const bad = await refused(authorization.updateEnvironmentRole('member', { name: 'n' }), 'BadRequestException', 'bad_request');
   assert.ok(bad instanceof BadRequestException);
