@@ -69,7 +69,9 @@ func (s *Service) addPermission(w *write, realm access.RealmID, d *access.Permis
 	if _, exists, err := findPermission(w, realm, string(d.Permission)); err != nil {
 		return err
 	} else if exists {
-		return access.Errorf(access.Conflict, "A permission with the slug '%s' exists already.", d.Permission).Because(PermissionSlugConflict)
+		// The words "already exists" are what the official command line skips what
+		// it would seed by.
+		return access.Errorf(access.Conflict, "A permission with the slug '%s' already exists.", d.Permission).Because(PermissionSlugConflict)
 	}
 	d.UID, d.Created = s.newID("perm_"), s.now()
 	d.Updated = d.Created

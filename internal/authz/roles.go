@@ -106,7 +106,7 @@ func (s *Service) addRole(w *write, c access.Caller, role *access.Role, taken ac
 	if _, exists, err := find(w, store.Roles, string(role.ID)); err != nil {
 		return err
 	} else if exists {
-		return access.Errorf(access.Conflict, "a role with the id %q exists already", role.ID.Slug()).Because(taken)
+		return access.Errorf(access.Conflict, "a role with the id %q already exists", role.ID.Slug()).Because(taken)
 	}
 	if named, err := holdsAny(w, store.Records, store.ByRole, string(role.ID)); err != nil {
 		return err
