@@ -42,7 +42,7 @@ const wrongRequest = { 400: 'bad_request', 422: 'invalid_request_parameters' };
 
 /** The same for one operation. */
 const operationStatuses = {
-  'POST /user_management/organization_memberships': { 409: 'the user has an active membership already; so does the vendor’s emulator' },
+  'POST /user_management/organization_memberships': { 409: 'the user has an active membership already; so does the emulator of the vendor' },
 };
 
 /** What clients send and the document does not have, as what the document has for it. */

@@ -23,7 +23,7 @@ test('API keys of an organization', async () => {
     assert.deepEqual(await apiKeys.createValidation({ value: other }), { apiKey: null });
   }
   await refused(apiKeys.createValidation({}), 'UnprocessableEntityException');
-  assert.equal((await raw('GET', '/organizations', undefined, value)).status, 401, 'a customer’s key is none of the server’s');
+  assert.equal((await raw('GET', '/organizations', undefined, value)).status, 401, 'a customer\'s key is none of the server\'s');
 
   const others = [await apiKeys.createOrganizationApiKey({ organizationId: organization.id, name: 'B' }), await apiKeys.createOrganizationApiKey({ organizationId: organization.id, name: 'C' })];
   const list = options => apiKeys.listOrganizationApiKeys({ organizationId: organization.id, ...options });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 import { checkPages, isID, isTime, newOrganization, newPermission, newRole, refused, slugs, test, unique, w } from '../world.mjs';
 
-const page = 'the seed’s page on permissions';
+const page = 'The seed\'s page on permissions';
 
 test(`${page}: create`, async () => {
   const { authorization } = w.sdk;

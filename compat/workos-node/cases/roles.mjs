@@ -120,7 +120,7 @@ test('roles of an organization', async () => {
   assert.equal((await authorization.getOrganizationRole(other.id, 'org-buyer')).slug, 'org-buyer');
 });
 
-test('permissions of an organization’s role', async () => {
+test('permissions of an organization\'s role', async () => {
   const { authorization } = w.sdk;
   const organization = await newOrganization();
   const [a, b] = [await newPermission('org:a'), await newPermission('org:b')];

@@ -25,7 +25,7 @@ test('users', async () => {
   assert.equal(updated.metadata.more, 'm');
   await refused(userManagement.getUserByExternalId(externalId), 'NotFoundException');
 
-  assert.ok([400, 422].includes((await userManagement.createUser({ email: email.toUpperCase() }).catch(e => e)).status), 'an e-mail address is one user’s');
+  assert.ok([400, 422].includes((await userManagement.createUser({ email: email.toUpperCase() }).catch(e => e)).status), 'an e-mail address is one user\'s');
   assert.ok([400, 422].includes((await userManagement.createUser({ email: 'no address' }).catch(e => e)).status));
   await refused(userManagement.getUser('user_nobody'), 'NotFoundException', 'entity_not_found');
   await refused(userManagement.updateUser({ userId: id, externalId: 'x'.repeat(129) }), 'UnprocessableEntityException');
