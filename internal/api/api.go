@@ -62,6 +62,20 @@ func (r *Request) Param(name string) string { return r.params.get(name).value }
 // EscapedParam returns the same as it was sent.
 func (r *Request) EscapedParam(name string) string { return r.params.get(name).escaped }
 
+// Base is the scheme://host[:port] of links: public, or if that is empty where the
+// request was sent to. Forwarding headers are not looked at: whoever runs a proxy
+// in front configures the public URL.
+func (r *Request) Base(public string) string {
+	if public != "" {
+		return public
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
+
 type param struct{ name, escaped, value string }
 
 type params []param

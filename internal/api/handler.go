@@ -83,7 +83,16 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	if err == nil && !w.began {
 		err = errors.New("the handler answered nothing")
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case w.began:
+		// What was sent looks like an answer; only a broken connection tells the
+		// caller that it is not the whole.
+		if r.Context().Err() == nil {
+			h.log.Error("an answer broke off", "request", r.ID, "method", r.Method, "path", r.logged, "err", err)
+		}
+		panic(http.ErrAbortHandler)
+	default:
 		h.writeError(w, r, dialect, err)
 	}
 }

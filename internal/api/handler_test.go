@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -38,5 +39,33 @@ func TestSecretPathsAreNotLogged(t *testing.T) {
 	}
 	if got := log.String(); !strings.Contains(got, "/v1/records/rec_1") || !strings.Contains(got, "/v1/invites/{invite}") || strings.Contains(got, "inv_1") {
 		t.Errorf("logged %s, want the record's path and the invite's route", got)
+	}
+}
+
+// TestBrokenAnswers: an answer that fails on the way ends in a broken connection,
+// not in what passes for the whole, and is logged.
+func TestBrokenAnswers(t *testing.T) {
+	var log bytes.Buffer
+	server := httptest.NewServer(NewHandler(Config{
+		Dialects: []*Dialect{{
+			Routes: []Route{{Method: "GET", Path: "/file", Public: true, Handle: func(w http.ResponseWriter, _ *Request) error {
+				_, _ = w.Write([]byte("the first half"))
+				return errors.New("the disk is gone")
+			}}},
+			WriteError: func(w http.ResponseWriter, _ *Request, e *access.Error) { w.WriteHeader(Status(e.Kind)) },
+		}},
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}))
+	resp, err := server.Client().Get(server.URL + "/file")
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+	}
+	if err == nil {
+		t.Error("the answer was read to its end as if it were whole")
+	}
+	server.Close()
+	if got := log.String(); !strings.Contains(got, "the disk is gone") {
+		t.Errorf("logged %q, want what broke the answer", got)
 	}
 }

@@ -79,15 +79,15 @@ type discoveryDocument struct {
 }
 
 func (h *handler) discovery(w http.ResponseWriter, r *api.Request) error {
-	return h.writeDiscovery(w, r, h.base(r))
+	return h.writeDiscovery(w, r, r.Base(h.publicURL))
 }
 
 func (h *handler) clientDiscovery(w http.ResponseWriter, r *api.Request) error {
-	return h.writeDiscovery(w, r, h.base(r)+"/v1/clients/"+url.PathEscape(r.Param("client")))
+	return h.writeDiscovery(w, r, r.Base(h.publicURL)+"/v1/clients/"+url.PathEscape(r.Param("client")))
 }
 
 func (h *handler) writeDiscovery(w http.ResponseWriter, r *api.Request, issuer string) error {
-	base := h.base(r)
+	base := r.Base(h.publicURL)
 	return writePublic(w, discoveryDocument{
 		Issuer:                issuer,
 		JWKSURI:               issuer + "/.well-known/openid-configuration/jwks",

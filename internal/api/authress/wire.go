@@ -78,21 +78,8 @@ func writeSubjects(subjects []access.Subject) ([]user, []linkedGroup) {
 	return users, groups
 }
 
-// base is the scheme://host[:port] of links. Forwarding headers are not looked
-// at: whoever runs a proxy in front configures the public URL.
-func (h *handler) base(r *api.Request) string {
-	if h.publicURL != "" {
-		return h.publicURL
-	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
-}
-
 func (h *handler) link(r *api.Request, path string, query url.Values) link {
-	l := link{Href: h.base(r) + path}
+	l := link{Href: r.Base(h.publicURL) + path}
 	if len(query) > 0 {
 		l.Href += "?" + query.Encode()
 	}
