@@ -108,7 +108,7 @@ func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 		Dialects: []*api.Dialect{
 			authress.New(authress.Config{Authz: svc, PublicURL: publicURL}),
 			native.New(native.Config{Authz: svc}),
-			workos.New(workos.Config{Authz: svc}),
+			workos.New(workos.Config{Authz: svc, PublicURL: publicURL}),
 		},
 		Authenticate: s.authn.Authenticate,
 		Log:          s.log,

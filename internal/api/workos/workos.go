@@ -15,16 +15,20 @@ import (
 // Config is what the dialect needs.
 type Config struct {
 	Authz *authz.Service
+	// PublicURL is the scheme://host[:port] that links name. If empty, they name
+	// the host that the request was sent to.
+	PublicURL string
 }
 
 type handler struct {
-	authz *authz.Service
+	authz     *authz.Service
+	publicURL string
 }
 
 // New returns the dialect. It answers for every path that no other dialect
 // claims, as the vendor's API stands at the root of its host.
 func New(cfg Config) *api.Dialect {
-	h := &handler{authz: cfg.Authz}
+	h := &handler{authz: cfg.Authz, publicURL: cfg.PublicURL}
 	d := &api.Dialect{Routes: h.routes(), Prefix: "/", WriteError: writeError}
 	d.Replay(cfg.Authz)
 	return d
@@ -68,6 +72,8 @@ type fieldError struct {
 	Field   string `json:"field,omitzero"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+
+	InstancePath string `json:"instancePath,omitzero"` // a JSON pointer in place of the field
 }
 
 func writeError(w http.ResponseWriter, _ *api.Request, err *access.Error) {
@@ -76,7 +82,11 @@ func writeError(w http.ResponseWriter, _ *api.Request, err *access.Error) {
 		body.Errors = []fieldError{{Field: err.Field, Code: string(err.Reason), Message: err.Message}}
 	}
 	for _, cause := range err.Causes {
-		body.Errors = append(body.Errors, fieldError{Field: cause.Field, Code: string(cause.Reason), Message: cause.Message})
+		e := fieldError{Field: cause.Field, Code: string(cause.Reason), Message: cause.Message}
+		if err.Reason == access.InvalidAuditEvent {
+			e.Field, e.InstancePath = "", cause.Field
+		}
+		body.Errors = append(body.Errors, e)
 	}
 	switch {
 	case err.Kind == access.NotFound:
