@@ -187,12 +187,17 @@ func TestOrganizationsOwnOrder(t *testing.T) {
 		{"PUT", "/api/v1/organizations/org_nothing/roles/default", `{"role":"a"}`, 404, ""},
 	})
 	c.wantListed(t, all, "org-own", "late", "c", "b", "a", "p", "member")
-	c.wantRoles(t, c.member(t, c.org, "ana@example.com"), "org-own")
+	ana := c.member(t, c.org, "ana@example.com")
+	c.wantRoles(t, ana, "org-own")
 	c.wantRoles(t, c.member(t, other, "ben@example.com"), "member")
 	c.Want(t, 200, "PUT", own+"/default", `{"role":"a"}`)
 	om := c.member(t, c.org, "cid@example.com", "org-own")
 	c.Want(t, 409, "DELETE", all+"/org-own", "")
 	c.Want(t, 200, "PUT", "/user_management/organization_memberships/"+om, `{"role_slugs":["a"]}`)
+	c.Want(t, 200, "PUT", "/user_management/organization_memberships/"+ana, `{"role_slugs":["a"]}`)
+	c.Want(t, 204, "DELETE", all+"/org-own", "")
+	c.make(t, all, `{"slug":"org-own","name":"x"}`) // another one, so it comes last
+	c.wantListed(t, all, "late", "c", "b", "a", "p", "member", "org-own")
 
 	// To set an order makes it the organization's own, too.
 	mine := "/api/v1/organizations/" + other + "/roles"

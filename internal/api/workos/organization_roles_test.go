@@ -56,6 +56,12 @@ func TestOrganizationRoles(t *testing.T) {
 	s.refused(t, 404, "entity_not_found", "GET", orgRoles("org_nothing"), "")
 	s.refused(t, 404, "entity_not_found", "POST", orgRoles("org_nothing"), `{"name":"x"}`)
 	s.refused(t, 404, "entity_not_found", "GET", roles+"/org-billing", "") // no environment role
+	if got := s.Want(t, 200, "GET", "/v1/roles", "").Body; strings.Contains(got, "org-billing") || !strings.Contains(got, "member") {
+		t.Errorf("Authress lists %s, want the roles of the account alone", got)
+	}
+	if got := s.Do(t, "DELETE", "/v1/roles/"+org+"%2Forg-billing", ""); got.Status != 400 {
+		t.Errorf("deleting it through Authress: %d %s, want 400", got.Status, got.Body)
+	}
 
 	// One order: the environment's before, what is made later behind.
 	s.role(t, "late", "organization")
