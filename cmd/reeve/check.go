@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/reeve-authz/reeve/client"
 )
@@ -24,18 +25,7 @@ func checkCommand() *cobra.Command {
 		Example: "  reeve check ana documents/1 documents:read",
 		Args:    cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			k, err := settings(cmd)
-			if err != nil {
-				return err
-			}
-			credential, err := credential(k)
-			if err != nil {
-				return err
-			}
-			if err := confidential(k.String("url"), k.Bool("insecure")); err != nil {
-				return err
-			}
-			c, err := client.New(k.String("url"), credential)
+			c, _, err := connect(cmd)
 			if err != nil {
 				return err
 			}
@@ -51,12 +41,34 @@ func checkCommand() *cobra.Command {
 			return nil
 		},
 	}
-	f := cmd.Flags()
+	connectionFlags(cmd.Flags())
+	return cmd
+}
+
+// connectionFlags are the settings of every command that asks a server.
+func connectionFlags(f *pflag.FlagSet) {
 	f.String("url", "http://127.0.0.1:8700", "where the server is")
 	f.String("key", "", "access key or API key; better in REEVE_KEY, as other users see flags (default: from bootstrap.json in the data folder)")
 	f.String("data", "./reeve-data", "the server's data folder, if it is on this machine")
 	f.Bool("insecure", false, "send the key in plain HTTP to another machine")
-	return cmd
+}
+
+// connect returns a client of the server that the settings name, and the
+// settings.
+func connect(cmd *cobra.Command) (*client.Client, *koanf.Koanf, error) {
+	k, err := settings(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	credential, err := credential(k)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := confidential(k.String("url"), k.Bool("insecure")); err != nil {
+		return nil, nil, err
+	}
+	c, err := client.New(k.String("url"), credential)
+	return c, k, err
 }
 
 // confidential refuses to send a key in plain text to another machine.
