@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/engine"
@@ -44,10 +45,14 @@ func (s *Service) GroupAssignments(ctx context.Context, c access.Caller, id acce
 			return err
 		}
 		out = Slice[Assigned]{Items: make([]Assigned, len(found.Items)), Previous: found.Previous, Next: found.Next}
+		on := newResourceReader(r)
 		for i, a := range found.Items {
 			out.Items[i].Assignment = a
+			if out.Items[i].On, err = on.shown(a.Resource); err != nil {
+				return err
+			}
 		}
-		return withResources(r, out.Items)
+		return nil
 	})
 	return out, err
 }
@@ -60,13 +65,10 @@ func (s *Service) GroupAssignment(ctx context.Context, c access.Caller, id acces
 		if err != nil {
 			return err
 		}
-		found, err := assignmentOf(r, &group, a)
-		if err != nil {
+		if out.Assignment, err = assignmentOf(r, &group, a); err != nil {
 			return err
 		}
-		all := []Assigned{{Assignment: found}}
-		err = withResources(r, all)
-		out = all[0]
+		out.On, err = newResourceReader(r).shown(out.Resource)
 		return err
 	})
 	return out, err
@@ -152,7 +154,8 @@ func (s *Service) ReplaceGroupRoles(ctx context.Context, c access.Caller, id acc
 		}
 		return nil
 	})
-	return windowOf(out, assignedID, Window{Limit: MaxGroupAssignments, Descending: true}).Items, err
+	slices.SortFunc(out, func(a, b Assigned) int { return strings.Compare(string(b.ID), string(a.ID)) })
+	return out, err
 }
 
 func hasAssignment(all []Assigned, id access.AssignmentID) bool {

@@ -2,10 +2,6 @@ package authz
 
 import (
 	"context"
-	"crypto/sha256"
-	"strings"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/engine"
@@ -21,106 +17,6 @@ type Assigned struct {
 	On      access.Resource     // as shown
 }
 
-func assignedID(a *Assigned) string { return string(a.ID) }
-
-// through is an assignment of a group as a member has it. Its id stays the same
-// while both are there, and sorts by the time of the group's.
-func through(a access.Assignment, m access.MembershipID) Assigned {
-	id, _ := ulid.ParseStrict(strings.TrimPrefix(string(a.ID), groupAssignmentPrefix)) // made by newID
-	entropy := sha256.Sum256([]byte(string(a.ID) + "/" + string(m)))
-	copy(id[6:], entropy[:]) // the first six bytes are the time
-	own := a
-	own.ID = access.AssignmentID(assignmentPrefix + id.String())
-	own.Subject = access.Subject{Kind: access.MembershipKind, ID: string(m)}
-	return Assigned{Assignment: own, Through: a.ID}
-}
-
-// assignedTo are the assignments of a subject: on one resource, or with an empty
-// one on all.
-func assignedTo(r store.Reader, sub access.Subject, on access.ResourceID) ([]access.Assignment, error) {
-	if on != "" {
-		return every(r, store.Assignments, store.ByPair, store.AssignmentPair(sub, on))
-	}
-	return every(r, store.Assignments, store.BySubject, sub.String())
-}
-
-// heldBy are the assignments that a membership has itself and through its
-// groups: on one resource, or with an empty one on all.
-func heldBy(r store.Reader, m *access.Membership, on access.ResourceID) ([]Assigned, error) {
-	direct, err := assignedTo(r, m.Subject(), on)
-	if err != nil {
-		return nil, err
-	}
-	held := make([]Assigned, len(direct))
-	for i, a := range direct {
-		held[i].Assignment = a
-	}
-	groups, err := groupsOf(r, m.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range groups {
-		theirs, err := assignedTo(r, g, on)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range theirs {
-			held = append(held, through(a, m.ID))
-		}
-	}
-	return held, nil
-}
-
-// heldOn are the assignments on a resource, those of groups once for each
-// member; with a slug, only of roles that go by it.
-func heldOn(r store.Reader, on access.ResourceID, slug string) ([]Assigned, error) {
-	all, err := every(r, store.Assignments, store.ByResource, string(on))
-	if err != nil {
-		return nil, err
-	}
-	var held []Assigned
-	members := map[access.Subject][]access.GroupMember{}
-	for _, a := range all {
-		switch {
-		case slug != "" && a.Role.Slug() != slug:
-		case a.Subject.Kind == access.MembershipKind:
-			held = append(held, Assigned{Assignment: a})
-		default:
-			in, ok := members[a.Subject]
-			if !ok {
-				if in, err = every(r, store.GroupMembers, store.ByGroup, a.Subject.ID); err != nil {
-					return nil, err
-				}
-				members[a.Subject] = in
-			}
-			for _, m := range in {
-				held = append(held, through(a, m.Membership))
-			}
-		}
-	}
-	return held, nil
-}
-
-// withResources reads the resources of assignments, as they are shown.
-func withResources(r store.Reader, all []Assigned) error {
-	seen := map[access.ResourceID]access.Resource{}
-	for i := range all {
-		res, ok := seen[all[i].Resource]
-		if !ok {
-			var err error
-			if res, err = resourceByID(r, all[i].Resource); err == nil {
-				res, err = asShown(r, res)
-			}
-			if err != nil {
-				return err
-			}
-			seen[res.ID] = res
-		}
-		all[i].On = res
-	}
-	return nil
-}
-
 // RoleAssignments returns a part of the list of a membership's roles on
 // resources, also those that it has through groups. The filter narrows it by
 // each of its members that is set.
@@ -131,33 +27,20 @@ func (s *Service) RoleAssignments(ctx context.Context, c access.Caller, id acces
 		if err != nil {
 			return err
 		}
-		held, err := heldBy(r, &m, filter.ID)
-		if err == nil && (filter.Type != "" || filter.ExternalID != "") {
-			held, err = onMatching(r, held, filter)
-		}
+		all, err := heldBy(r, &m, filter.ID)
 		if err != nil {
 			return err
 		}
-		out = windowOf(held, assignedID, at)
-		return withResources(r, out.Items)
+		on := newResourceReader(r)
+		if filter.Type != "" || filter.ExternalID != "" {
+			if all, err = on.matching(all, filter); err != nil {
+				return err
+			}
+		}
+		out, err = on.assigned(windowOf(all, holdingID, at))
+		return err
 	})
 	return out, err
-}
-
-// onMatching keeps the assignments on resources of the filter's type and
-// external id, where those are set. An organization goes by its id, too.
-func onMatching(r store.Reader, held []Assigned, filter ResourceTarget) ([]Assigned, error) {
-	if err := withResources(r, held); err != nil {
-		return nil, err
-	}
-	var kept []Assigned
-	for _, a := range held {
-		byID := a.On.Root() && filter.ExternalID == string(a.On.Organization)
-		if (filter.Type == "" || filter.Type == a.On.Type) && (filter.ExternalID == "" || filter.ExternalID == a.On.ExternalID || byID) {
-			kept = append(kept, a)
-		}
-	}
-	return kept, nil
 }
 
 // ResourceAssignments returns a part of the list of the roles that memberships
@@ -170,12 +53,12 @@ func (s *Service) ResourceAssignments(ctx context.Context, c access.Caller, on R
 		if err != nil {
 			return err
 		}
-		held, err := heldOn(r, res.ID, slug)
+		all, err := heldOn(r, res.ID, slug)
 		if err != nil {
 			return err
 		}
-		out = windowOf(held, assignedID, at)
-		return withResources(r, out.Items)
+		out, err = newResourceReader(r).assigned(windowOf(all, holdingID, at))
+		return err
 	})
 	return out, err
 }
@@ -277,11 +160,11 @@ func (s *Service) RemoveRole(ctx context.Context, c access.Caller, id access.Mem
 		if err != nil {
 			return err
 		}
-		held, err := heldBy(w, &m, res.ID)
+		all, err := heldBy(w, &m, res.ID)
 		if err != nil {
 			return err
 		}
-		return s.unassign(w, c, &m, held, errNo("Role assignment", slug), func(a *Assigned) bool { return a.Role == role.ID })
+		return s.unassign(w, c, &m, all, errNo("Role assignment", slug), func(h *holding) bool { return h.of.Role == role.ID })
 	})
 }
 
@@ -295,14 +178,14 @@ func (s *Service) RemoveRoleAssignment(ctx context.Context, c access.Caller, id 
 			return err
 		}
 		direct, exists, err := find(w, store.Assignments, string(a))
-		held := []Assigned{{Assignment: direct}}
+		all := []holding{ownOf(&direct)}
 		if err == nil && (!exists || direct.Subject != m.Subject()) {
-			held, err = heldBy(w, &m, "")
+			all, err = heldBy(w, &m, "")
 		}
 		if err != nil {
 			return err
 		}
-		return s.unassign(w, c, &m, held, errNo("Role assignment", string(a)), func(held *Assigned) bool { return held.ID == a })
+		return s.unassign(w, c, &m, all, errNo("Role assignment", string(a)), func(h *holding) bool { return h.id == a })
 	})
 }
 
@@ -310,19 +193,19 @@ func (s *Service) RemoveRoleAssignment(ctx context.Context, c access.Caller, id 
 // holds; missing is the error if there is none. Source: WorkOS documents that
 // every membership has a role on its organization, so the last one that goes
 // makes room for the default.
-func (s *Service) unassign(w *write, c access.Caller, m *access.Membership, held []Assigned, missing error, meant func(*Assigned) bool) error {
-	for i := range held { // the direct ones first
-		a := &held[i]
+func (s *Service) unassign(w *write, c access.Caller, m *access.Membership, all []holding, missing error, meant func(*holding) bool) error {
+	for i := range all { // the direct ones first
+		h := &all[i]
 		switch {
-		case !meant(a):
+		case !meant(h):
 			continue
-		case a.Through != "":
-			return access.Errorf(access.Forbidden, "the role assignment '%s' is managed by the group role assignment '%s': change that", a.ID, a.Through)
+		case !h.direct():
+			return access.Errorf(access.Forbidden, "the role assignment '%s' is managed by the group role assignment '%s': change that", h.id, h.of.ID)
 		}
-		if err := remove(w, store.Assignments, string(a.ID)); err != nil {
+		if err := remove(w, store.Assignments, string(h.id)); err != nil {
 			return err
 		}
-		res, err := resourceByID(w, a.Resource)
+		res, err := resourceByID(w, h.of.Resource)
 		if err != nil || !res.Root() {
 			return err
 		}
