@@ -67,7 +67,7 @@ func roomForWebhook(w *write) error {
 		return fmt.Errorf("counting webhook endpoints: %w", err)
 	}
 	if len(all) >= access.MaxWebhookEndpoints {
-		return access.Errorf(access.Conflict, "there are %d webhook endpoints already", access.MaxWebhookEndpoints).Because("webhook_endpoint_limit_exceeded")
+		return access.FieldErrorf("endpoint_url", "too_many_endpoints", "there are %d webhook endpoints already; delete one first", access.MaxWebhookEndpoints)
 	}
 	return nil
 }

@@ -2,7 +2,10 @@ package outbound
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -98,6 +101,11 @@ func TestNeverConnects(t *testing.T) {
 		if got, err := newClient(t, allow...).Get(t.Context(), tt.url); err == nil {
 			t.Errorf("with %q allowed, Get(%s) = %q; want an error", tt.allow, tt.url, got)
 		}
+		if got, err := newClient(t, allow...).Post(t.Context(), tt.url, http.Header{}, []byte("x")); err == nil {
+			t.Errorf("with %q allowed, Post(%s) = %d; want an error", tt.allow, tt.url, got)
+		} else if tt.url != "" && strings.Contains(err.Error(), tt.url) {
+			t.Errorf("Post(%s): the error names the URL: %v", tt.url, err)
+		}
 	}
 	if n := tr.connections.Load(); n != 0 {
 		t.Errorf("the trap counted %d connections, want none", n)
@@ -111,9 +119,55 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 		if got, err := newClient(t, "127.0.0.0/8").Get(t.Context(), from.URL); err == nil {
 			t.Errorf("over a %d: got %q, want an error", status, got)
 		}
+		if got, err := newClient(t, "127.0.0.0/8").Post(t.Context(), from.URL, http.Header{}, []byte("x")); got != status || err != nil {
+			t.Errorf("over a %d: Post = %d, %v; want the status", status, got, err)
+		}
 	}
 	if n := target.connections.Load(); n != 0 {
 		t.Errorf("the redirects' target counted %d connections, want none", n)
+	}
+}
+
+func TestPost(t *testing.T) {
+	var method, contentType, agent, body string
+	h := func(w http.ResponseWriter, r *http.Request) {
+		read, _ := io.ReadAll(r.Body)
+		method, contentType, agent, body = r.Method, r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), string(read)
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write(make([]byte, 2*MaxBody)) // of no interest
+	}
+	tr := newTrap(t, h)
+	header := http.Header{"Content-Type": {"application/json"}}
+	got, err := newClient(t, "127.0.0.1").Post(t.Context(), tr.URL, header, []byte(`{"a":"<"}`))
+	if got != http.StatusAccepted || err != nil {
+		t.Errorf("Post = %d, %v; want 202", got, err)
+	}
+	if method != "POST" || contentType != "application/json" || agent != "reeve" || body != `{"a":"<"}` || len(header) != 1 {
+		t.Errorf("sent %s %s by %s: %s; the header is then %v", method, contentType, agent, body, header)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got, err := newClient(t, "127.0.0.1").Post(ctx, tr.URL, header, nil); err == nil {
+		t.Errorf("with an ended context, Post = %d, want an error", got)
+	}
+}
+
+// TestPostByTLS: a receiver is who its certificate says, or it is told nothing.
+func TestPostByTLS(t *testing.T) {
+	var told atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told.Add(1) }))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	c := newClient(t, "127.0.0.1")
+	if got, err := c.Post(t.Context(), srv.URL, http.Header{}, []byte("x")); err == nil || told.Load() != 0 {
+		t.Errorf("to a certificate of nobody's: Post = %d, want an error", got)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(srv.Certificate())
+	c.http.Transport.(*http.Transport).TLSClientConfig.RootCAs = pool
+	if got, err := c.Post(t.Context(), srv.URL, http.Header{}, []byte("x")); got != 200 || err != nil || told.Load() != 1 {
+		t.Errorf("Post = %d, %v; want 200", got, err)
 	}
 }
 
