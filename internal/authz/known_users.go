@@ -147,7 +147,7 @@ func (s *Service) CreateUser(ctx context.Context, c access.Caller, u access.User
 		if err := need(w.snap, c, create, peopleArea, u.ID); err != nil {
 			return err
 		}
-		if taken, err := taken(w, &u); err != nil {
+		if taken, err := taken(w, &u, &access.User{}); err != nil {
 			return err
 		} else if taken != nil {
 			refusal := access.Errorf(access.Invalid, "Could not create user. %s", taken.Message).Because(UserCreationError)
@@ -177,14 +177,15 @@ func (s *Service) EditUser(ctx context.Context, c access.Caller, id string, edit
 		user = old
 		user.Metadata = maps.Clone(old.Metadata)
 		edit(&user)
-		user.Updated = s.after(old.Updated)
+		user.ID, user.Created, user.Updated = old.ID, old.Created, s.after(old.Updated)
+		user.AccessTokenClaims, user.IdentityClaims = old.AccessTokenClaims, old.IdentityClaims
 		if user.Email != old.Email && !access.IsEmail(user.Email) {
 			return access.Errorf(access.Invalid, "email must be an email address").Because(InvalidEmail)
 		}
 		if err := user.Validate(); err != nil {
 			return err
 		}
-		if taken, err := taken(w, &user); err != nil {
+		if taken, err := taken(w, &user, &old); err != nil {
 			return err
 		} else if taken != nil {
 			return taken
@@ -195,16 +196,17 @@ func (s *Service) EditUser(ctx context.Context, c access.Caller, id string, edit
 }
 
 // taken is the error that says what another user has of that which only one may
-// have; nil if there is none.
-func taken(r store.Reader, u *access.User) (*access.Error, error) {
+// have, and which the user did not have before; nil if there is none. Users whom
+// tokens name may share an email address already.
+func taken(r store.Reader, u, before *access.User) (*access.Error, error) {
 	for _, unique := range []struct {
-		index, value, what string
-		reason             access.Reason
+		index, value, had, what string
+		reason                  access.Reason
 	}{
-		{store.ByEmail, strings.ToLower(u.Email), "email address", EmailUnavailable},
-		{store.ByExternalID, u.ExternalID, "external id", ExternalIDUsed},
+		{store.ByEmail, strings.ToLower(u.Email), strings.ToLower(before.Email), "email address", EmailUnavailable},
+		{store.ByExternalID, u.ExternalID, before.ExternalID, "external id", ExternalIDUsed},
 	} {
-		if unique.value == "" {
+		if unique.value == "" || unique.value == unique.had {
 			continue
 		}
 		others, err := every(r, store.Users, unique.index, unique.value)

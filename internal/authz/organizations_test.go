@@ -316,3 +316,60 @@ func TestNothingCrossesRealms(t *testing.T) {
 		t.Errorf("the other realm has the organizations %+v", got.Items)
 	}
 }
+
+// TestEditKeepsWhatIsNotToEdit: whatever edit does to an organization or a user,
+// it stays the same one.
+func TestEditKeepsWhatIsNotToEdit(t *testing.T) {
+	w := newOrganized(t)
+	ctx := t.Context()
+	before := must(w.Organization(ctx, w.owner, w.org.ID))
+	if before.Roles.Default == "" {
+		t.Fatal("the organization has no order of roles to keep")
+	}
+	must(w.EditOrganization(ctx, w.owner, w.org.ID, func(o *access.Organization) {
+		*o = access.Organization{ID: "org_2", Name: "new", Root: "x", Created: time.Now()}
+	}))
+	after := must(w.Organization(ctx, w.owner, w.org.ID))
+	if after.Name != "new" || after.Root != before.Root || !after.Created.Equal(before.Created) || after.Roles.Default != before.Roles.Default || len(after.Domains) != 0 {
+		t.Errorf("it was %+v and is %+v", before, after)
+	}
+	if other := must(w.Organization(ctx, w.owner, "org_2")); other.Name != "B" {
+		t.Errorf("another organization became %+v", other)
+	}
+	user := must(w.User(ctx, w.owner, w.ana.UserSubject()))
+	must(w.EditUser(ctx, w.owner, w.ana.User, func(u *access.User) {
+		*u = access.User{ID: w.ben.User, Email: "new@example.com", Created: time.Now()}
+	}))
+	if now := must(w.User(ctx, w.owner, w.ana.UserSubject())); now.Email != "new@example.com" || !now.Created.Equal(user.Created) || now.ID != user.ID {
+		t.Errorf("the user was %+v and is %+v", user, now)
+	}
+	if other := must(w.User(ctx, w.owner, w.ben.UserSubject())); other.Email != "ben@example.com" {
+		t.Errorf("another user became %+v", other)
+	}
+}
+
+// TestSeenUsers: users whom tokens name are users like others; what is verified
+// was of the address that it was verified of.
+func TestSeenUsers(t *testing.T) {
+	w := newOrganized(t)
+	ctx := t.Context()
+	w.SawUser(ctx, access.DefaultRealm, access.User{ID: "auth0|cat", Email: "cat@example.com", Name: "Cat"})
+	w.SawUser(ctx, access.DefaultRealm, access.User{ID: "google|cat", Email: "Cat@Example.com"}) // an issuer may know the address, too
+	found := must(w.FindUsers(ctx, w.owner, authz.UserQuery{Email: "CAT@example.com"}, authz.Window{Limit: 10}))
+	if len(found.Items) != 2 || found.Items[0].ID != "auth0|cat" || found.Items[0].Updated.IsZero() {
+		t.Errorf("found %+v", found.Items)
+	}
+	if _, err := w.CreateUser(ctx, w.owner, access.User{Email: "cat@example.com"}); reasonOf(err) != authz.UserCreationError {
+		t.Errorf("made a user of a taken address: %v", err)
+	}
+	must(w.CreateMembership(ctx, w.owner, w.org.ID, "auth0|cat", nil))
+	must(w.EditUser(ctx, w.owner, "auth0|cat", func(u *access.User) { u.FirstName = "C" })) // which leaves the address as it is
+	if _, err := w.EditUser(ctx, w.owner, w.ben.User, func(u *access.User) { u.Email = "CAT@example.com" }); reasonOf(err) != authz.EmailUnavailable {
+		t.Errorf("changed to a shared address: %v", err)
+	}
+	must(w.EditUser(ctx, w.owner, w.ana.User, func(u *access.User) { u.EmailVerified = true }))
+	w.SawUser(ctx, access.DefaultRealm, access.User{ID: w.ana.User, Email: "ana@example.org"})
+	if now := must(w.User(ctx, w.owner, w.ana.UserSubject())); now.Email != "ana@example.org" || now.EmailVerified {
+		t.Errorf("a new address is verified as the old one was: %+v", now)
+	}
+}

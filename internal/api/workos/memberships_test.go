@@ -167,6 +167,25 @@ func TestMultipleRoles(t *testing.T) {
 	}
 }
 
+// TestOneRoleOfSeveral: without multiple roles the most important one is shown,
+// of those that the membership and its groups have.
+func TestOneRoleOfSeveral(t *testing.T) {
+	s := withRoles(t, false, "first", "second")
+	org := s.organization(t, "Acme")
+	group := s.group(t, org, "G")
+	low, high := s.membership(t, org, s.user(t, "ana@example.com"), "second"), s.membership(t, org, s.user(t, "ben@example.com"), "first")
+	s.want(t, 201, "POST", "/authorization/groups/"+group+"/role_assignments", `{"role_slug":"first"}`)
+	for _, om := range []string{low, high} {
+		s.join(t, org, group, om)
+	}
+	s.want(t, 200, "PUT", memberships+"/"+high, `{"role_slug":"second"}`)
+	for _, om := range []string{low, high} {
+		if got := s.want(t, 200, "GET", memberships+"/"+om, ""); rolesOf(got) != "first of first" {
+			t.Errorf("it shows %s, want the group's role alone", rolesOf(got))
+		}
+	}
+}
+
 func TestMembershipsRefuse(t *testing.T) {
 	s := withRoles(t, false, "editor", "viewer")
 	s.resourceType(t, "project")
