@@ -41,7 +41,7 @@ func serveCommand() *cobra.Command {
 	f.String("tls-key", "", "file with the TLS private key (PEM)")
 	f.StringSlice("public-url", nil, "scheme://host[:port] under which clients know the server; may be repeated, links name the first")
 	f.StringSlice("cors-origin", nil, "scheme://host[:port] of pages whose scripts may call the API; may be repeated")
-	f.StringSlice("outbound-allow", nil, "host name, address or network, beside public addresses, where identity providers may be; may be repeated")
+	f.StringSlice("outbound-allow", nil, "host name, address or network, beside public addresses, where identity providers and webhooks may be; may be repeated")
 	f.StringSlice("public-permission", nil, "permission that a PUBLIC resource gives every user, beside \"public\"; may be repeated")
 	f.String("account-id", "", "account id of the first start's realm (default acc_default)")
 	f.String("access-key-file", "", "file with the access key of the first start's owner")

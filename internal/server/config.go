@@ -22,7 +22,7 @@ type Config struct {
 	TLSKey        string   // file
 	PublicURLs    []string // scheme://host[:port] under which clients know the server; links name the first
 	CORSOrigins   []string // scheme://host[:port] of pages whose scripts may call; none if empty
-	OutboundAllow []string // host names and networks, beside the public addresses, that issuers may be at
+	OutboundAllow []string // host names and networks, beside the public addresses, that issuers and webhooks may be at
 	// PublicPermissions are what a public resource of the default realm gives
 	// every user, beside the permission "public".
 	PublicPermissions []string
