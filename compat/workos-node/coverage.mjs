@@ -17,6 +17,7 @@ export const unreachable = {
   'GET /authorization/organization_memberships/{organization_membership_id}/resources': { 400: wrongQuery },
   'GET /authorization/resources/{resource_id}/organization_memberships': { 400: wrongQuery },
   'GET /authorization/organizations/{organization_id}/resources/{resource_type_slug}/{external_id}/organization_memberships': { 400: wrongQuery },
+  'GET /audit_logs/actions': { 404: 'a list names nothing that could be missing' },
   'GET /events': { 400: wrongQuery },
   'GET /authorization/resources/{resource_id}': { 422: 'an id is that of a resource or is not' },
   'PATCH /authorization/resources/{resource_id}': { 409: typesChangeAtOnce },
