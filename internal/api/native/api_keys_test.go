@@ -39,7 +39,7 @@ func newKey(t *testing.T, s *servertest.Server, body string) keyBody {
 }
 
 func TestAPIKeys(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	owner, _, _ := strings.Cut(s.Owner, ".")
 	bootstrap := listKeys(t, s)
 	if len(bootstrap) != 1 || bootstrap[0].Client != owner || bootstrap[0].Name != "Bootstrap" || bootstrap[0].Value != "" || bootstrap[0].ExpiresAt != nil ||
@@ -86,7 +86,7 @@ func TestAPIKeys(t *testing.T) {
 // TestScopedAPIKey: what a key's own client may do is what the statements give,
 // and both go with the key.
 func TestScopedAPIKey(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_read","name":"x","permissions":[{"action":"read","allow":true}]}`)
 	k := newKey(t, s, `{"name":"scoped","statements":[{"roles":["ro_read"],"resources":["Authress:Roles","documents/1"]}]}`)
 	if got := s.As(t, k.Value, "GET", "/v1/roles", ""); got.Status != 200 {
@@ -124,7 +124,7 @@ func TestScopedAPIKey(t *testing.T) {
 // TestAPIKeyGivesNoMoreThanItsMakerMay: neither by statements nor by a client of
 // somebody else.
 func TestAPIKeyGivesNoMoreThanItsMakerMay(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	owner, _, _ := strings.Cut(s.Owner, ".")
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_clients","name":"x","permissions":[{"action":"create","allow":true},{"action":"read","allow":true}]}`)
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_doc","name":"x","permissions":[{"action":"read","allow":true}]}`)
@@ -152,7 +152,7 @@ func TestAPIKeyGivesNoMoreThanItsMakerMay(t *testing.T) {
 
 // TestLastOwnersAPIKeyStays: an API key counts as a way in while it has no end.
 func TestLastOwnersAPIKeyStays(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	owner, rest, _ := strings.Cut(s.Owner, ".")
 	accessKey, _, _ := strings.Cut(rest, ".")
 	bootstrap := listKeys(t, s)[0].ID
@@ -176,7 +176,7 @@ func TestLastOwnersAPIKeyStays(t *testing.T) {
 
 // TestAPIKeyIsRefusedFromItsEndOn over HTTP, with the clock of the server.
 func TestAPIKeyIsRefusedFromItsEndOn(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	owner, _, _ := strings.Cut(s.Owner, ".")
 	end := time.Now().Add(time.Second)
 	k := newKey(t, s, fmt.Sprintf(`{"name":"x","client":%q,"expires_at":%q}`, owner, end.UTC().Format(time.RFC3339Nano)))

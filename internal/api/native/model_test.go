@@ -57,7 +57,7 @@ func theModel(t *testing.T, s *servertest.Server) string {
 }
 
 func TestModel(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	fresh := theModel(t, s)
 	if want := `{"settings":{"multiple_roles":false,"max_resource_depth":5,"default_role":"member"},"resource_types":[],"permissions":[],` +
 		`"roles":[{"slug":"member","name":"Member","description":"The role of whoever is given no other","resource_type":"organization","permissions":[]}]}`; fresh != want {
@@ -98,7 +98,7 @@ func TestModel(t *testing.T) {
 
 // TestModelChangesWhatItNames and leaves the rest alone.
 func TestModelChangesWhatItNames(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	put(t, s, model, aModel)
 	for _, tt := range []struct{ body, plan string }{
 		{`{`, ""},
@@ -122,7 +122,7 @@ func TestModelChangesWhatItNames(t *testing.T) {
 // TestModelIsOneStep: what turns around needs no order in the file, and what
 // fails leaves nothing behind.
 func TestModelIsOneStep(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	put(t, s, model, `{"resource_types":[{"slug":"a"},{"slug":"b","parents":["a"]},{"slug":"c","parents":["b"]}]`)
 	wantPlan(t, s, model, `{"resource_types":[{"slug":"a","parents":["b"]},{"slug":"b","parents":["c"]},{"slug":"c","parents":["organization"]}]`,
 		"update resource_type a parents:[organization]>[b]; update resource_type b parents:[a]>[c]; update resource_type c parents:[b]>[organization]")
@@ -175,7 +175,7 @@ func TestModelIsOneStep(t *testing.T) {
 // TestPrune deletes what the lists lack, and nothing that is in use or that a
 // model cannot say.
 func TestPrune(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"authress","name":"x","permissions":[{"action":"docs:read","allow":true,"grant":true}]}`)
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_Upper","name":"x","permissions":[]}`)
 	put(t, s, model, aModel)
@@ -196,7 +196,7 @@ func TestPrune(t *testing.T) {
 
 // TestPruneSparesWhatIsInUse by customers.
 func TestPruneSparesWhatIsInUse(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	put(t, s, model, aModel)
 	s.Owner = s.APIKey
 	var org, res, user struct {
@@ -225,7 +225,7 @@ func TestPruneSparesWhatIsInUse(t *testing.T) {
 // TestModelRights: the configuration and, for what is changed of roles and
 // permissions, roles.
 func TestModelRights(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	put(t, s, model, aModel)
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_all","name":"x","permissions":[{"action":"*","allow":true}]}`)
 	key := func(resources string) string {

@@ -25,7 +25,7 @@ func New(cfg Config) *api.Dialect {
 	return &api.Dialect{
 		Routes: slices.Concat(
 			h.healthRoutes(), h.roleRoutes(), h.resourceTypeRoutes(), h.settingsRoutes(), h.modelRoutes(),
-			h.apiKeyRoutes(), h.realmRoutes(),
+			h.apiKeyRoutes(), h.realmRoutes(), documentRoutes(),
 		),
 		Prefix:     "/api",
 		WriteError: writeError,

@@ -29,7 +29,7 @@ func newRealm(t *testing.T, s *servertest.Server, body string) realmBody {
 }
 
 func TestRealms(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	made := newRealm(t, s, `{"name":"Staging","account_id":"acc_staging"}`)
 	if made.Name != "Staging" || made.AccountID != "acc_staging" || made.Credentials == nil || !strings.HasPrefix(made.ID, "realm_") {
 		t.Fatalf("made %+v", made)
@@ -88,7 +88,7 @@ func TestRealms(t *testing.T) {
 // TestRealmsNeedTheirRight: only who holds it in the default realm manages
 // realms.
 func TestRealmsNeedTheirRight(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	id := newRealm(t, s, `{"name":"x"}`).ID
 	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_all","name":"x","permissions":[{"action":"*","allow":true}]}`)
 	for _, tt := range []struct {
@@ -108,7 +108,7 @@ func TestRealmsNeedTheirRight(t *testing.T) {
 
 // TestOneRealmOfEachAccountID: of two that are made at once.
 func TestOneRealmOfEachAccountID(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	made := make([]int, 8)
 	var all sync.WaitGroup
 	for i := range made {
@@ -131,7 +131,7 @@ func TestOneRealmOfEachAccountID(t *testing.T) {
 // TestAnotherRealmsIssuerIsRefused: a token that two realms accept is refused by
 // both, so no realm may take up the issuer of another.
 func TestAnotherRealmsIssuerIsRefused(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	other := newRealm(t, s, `{"name":"x"}`).Credentials.APIKey
 	const path = "/v1/identities"
 	register := func(audience string) string {

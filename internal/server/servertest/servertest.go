@@ -2,8 +2,8 @@
 package servertest
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -25,6 +25,8 @@ type Server struct {
 	APIKey    string // proves the same client
 	Data      string // its folder
 	Log       *Log   // what it logged
+	// Inspect is shown every answer of As, if it is set.
+	Inspect func(t testing.TB, method, path string, a Answer)
 }
 
 // Start runs a server on a store in a temporary folder.
@@ -116,7 +118,11 @@ func (s *Server) As(t testing.TB, credential, method, path, body string, header 
 	if err != nil {
 		t.Fatalf("%s %s: reading the answer: %v", method, path, err)
 	}
-	return Answer{resp.StatusCode, resp.Header, string(got)}
+	a := Answer{resp.StatusCode, resp.Header, string(got)}
+	if s.Inspect != nil {
+		s.Inspect(t, method, path, a)
+	}
+	return a
 }
 
 // client follows no redirect: the server must not send one.
