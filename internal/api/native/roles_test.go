@@ -18,7 +18,7 @@ type company struct {
 
 func newCompany(t *testing.T) company {
 	t.Helper()
-	c := company{Server: servertest.Start(t)}
+	c := company{Server: start(t)}
 	c.org = c.make(t, "/organizations", `{"name":"Acme"}`)
 	var root struct {
 		ID string `json:"id"`
@@ -313,6 +313,33 @@ func TestDeleteEnvironmentRole(t *testing.T) {
 		c.wantRoles(t, ana, "a")
 		c.wantRoles(t, c.member(t, c.org, "cid@example.com"), "a")
 		c.wantRoles(t, c.member(t, other, "dan@example.com"), "c")
+	})
+	t.Run("a replacement takes the right to all roles", func(t *testing.T) {
+		c := newCompany(t)
+		client, key := c.NewClient(t)
+		c.Want(t, 201, "POST", "/v1/roles", `{"roleId":"RO_update","name":"x","permissions":[{"action":"update","allow":true}]}`)
+		c.Want(t, 201, "POST", "/v1/records", fmt.Sprintf(`{"recordId":"r1","name":"x","users":[{"userId":%q}],"statements":[{"roles":["RO_update"],"resources":[{"resourceUri":"Authress:Roles/b"}]}]}`, client))
+		for path, status := range map[string]int{"a": 403, "b?replacement=a": 403} {
+			if got := c.As(t, key, "DELETE", "/api/v1/roles/"+path, ""); got.Status != status {
+				t.Errorf("deleting %s: %d %s, want %d", path, got.Status, got.Body, status)
+			}
+		}
+		if got := c.As(t, key, "DELETE", "/api/v1/roles/b", ""); got.Status != 204 {
+			t.Errorf("deleting the role alone: %d %s", got.Status, got.Body)
+		}
+	})
+	t.Run("memberships are updated", func(t *testing.T) {
+		c := newCompany(t)
+		path := "/user_management/organization_memberships/" + c.member(t, c.org, "ana@example.com", "a")
+		type membership struct {
+			Updated string `json:"updated_at"`
+		}
+		var before, after membership
+		c.Want(t, 200, "GET", path, "").JSON(t, &before)
+		c.Want(t, 204, "DELETE", "/api/v1/roles/a", "")
+		if c.Want(t, 200, "GET", path, "").JSON(t, &after); after.Updated <= before.Updated {
+			t.Errorf("the membership was updated at %s, and before that at %s", after.Updated, before.Updated)
+		}
 	})
 	t.Run("through Authress", func(t *testing.T) {
 		c := newCompany(t)
