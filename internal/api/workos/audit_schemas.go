@@ -99,11 +99,11 @@ type auditSchemaBody struct {
 
 func (b auditSchemaBody) read() (out access.AuditSchema, err error) {
 	if b.Actor != nil {
-		if b.Actor.Metadata == nil {
-			return out, errRequired("actor.metadata")
-		}
 		if out.Actor, err = readMetadataSchema("actor.metadata", b.Actor.Metadata); err != nil {
 			return out, err
+		}
+		if out.Actor == nil {
+			return out, errRequired("actor.metadata")
 		}
 	}
 	for _, t := range b.Targets {
