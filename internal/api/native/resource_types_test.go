@@ -29,7 +29,7 @@ func run(t *testing.T, s *servertest.Server, steps []step) {
 }
 
 func TestResourceTypes(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	long := strings.Repeat("x", 48)
 	run(t, s, []step{
 		{"GET", types, "", 200, `{"data":[{"slug":"organization","name":"Organization","description":"The root of everything that an organization registers","parents":[]}]}`},
@@ -78,12 +78,13 @@ func TestResourceTypes(t *testing.T) {
 
 // TestResourceTypeDepth counts by the longest way.
 func TestResourceTypeDepth(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	for i, parent := range []string{"organization", "t1", "t2", "t3", "t4"} {
 		s.Want(t, 201, "POST", types, fmt.Sprintf(`{"slug":"t%d","name":"x","parents":["organization",%q]}`, i+1, parent))
 	}
 	run(t, s, []step{
 		{"POST", types, `{"slug":"t6","name":"x","parents":["organization","t5"]}`, 422, "6 levels below their organization; 5 are allowed"},
+		{"POST", types, `{"slug":"t6","name":"x","parents":["t5","organization"]}`, 422, "6 levels"},
 		{"POST", types, `{"slug":"u","name":"x"}`, 201, ""},
 		// t1 would come to stand on the second level, and t5 with it on the sixth.
 		{"PATCH", types + "/t1", `{"parents":["u"]}`, 422, "6 levels"},
@@ -100,7 +101,7 @@ func TestResourceTypeDepth(t *testing.T) {
 }
 
 func TestManyResourceTypes(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	s.Want(t, 200, "PATCH", "/api/v1/settings", `{"max_resource_depth":32}`)
 	parent := "organization"
 	var slugs []string
@@ -135,7 +136,7 @@ func TestManyResourceTypes(t *testing.T) {
 // TestConfigurationTakesItsRight: read is not enough to write, nor is a right to
 // something else.
 func TestConfigurationTakesItsRight(t *testing.T) {
-	s := servertest.Start(t)
+	s := start(t)
 	s.Want(t, 201, "POST", types, `{"slug":"workspace","name":"Workspace"}`)
 	requests := []step{
 		{"GET", types, "", 200, ""},

@@ -82,6 +82,14 @@ func TestListResources(t *testing.T) {
 			t.Errorf("GET %s, reversed: got %v, want %v", path, got, tt.want)
 		}
 	}
+	named := id(w.want(t, 201, "POST", "/organizations", `{"name":"Named","external_id":"ws1"}`))
+	namedRoot := id(w.want(t, 200, "GET", externalPath(named, "organization", "ws1"), ""))
+	for _, externalID := range []string{"ws1", named} {
+		path := filtered("resource_type_slug", "organization", "resource_external_id", externalID)
+		if got := column(w.want(t, 200, "GET", path, ""), "id"); !slices.Equal(got, []string{namedRoot}) {
+			t.Errorf("GET %s: got %v, want %s", path, got, namedRoot)
+		}
+	}
 	item := w.want(t, 200, "GET", filtered("organization_id", w.org, "resource_type_slug", "organization"), "")["data"].([]any)[0].(map[string]any)
 	if item["name"] != "Acme" || item["external_id"] != w.org || item["parent_resource_id"] != nil {
 		t.Errorf("the root is listed as %v", item)
