@@ -258,11 +258,11 @@ func TestRightsOnOneOrganization(t *testing.T) {
 		"external id": func(c access.Caller) error { _, err := w.OrganizationByExternalID(ctx, c, "none"); return err },
 		"user":        func(c access.Caller) error { _, err := w.UserByExternalID(ctx, c, "none"); return err },
 	} {
-		if err := do(as("elsewhere")); wants(err, access.Forbidden) != nil {
-			t.Errorf("no such %s: %v, want it forbidden", name, err)
+		if err := wants(do(as("elsewhere")), access.Forbidden); err != nil {
+			t.Errorf("no such %s: %v", name, err)
 		}
-		if err := do(w.owner); wants(err, access.NotFound) != nil {
-			t.Errorf("no such %s for the owner: %v, want it not found", name, err)
+		if err := wants(do(w.owner), access.NotFound); err != nil {
+			t.Errorf("no such %s for the owner: %v", name, err)
 		}
 	}
 	// Lists show what one may read.
@@ -274,14 +274,16 @@ func TestRightsOnOneOrganization(t *testing.T) {
 	if len(orgs.Items) != 1 || orgs.Items[0].ID != "org_1" {
 		t.Errorf("the organizations are %+v for who may read one", orgs.Items)
 	}
-	if _, err := w.FindUsers(ctx, as("reads"), authz.UserQuery{Organization: "org_1"}, win); wants(err, access.Forbidden) != nil {
-		t.Errorf("users for who may read organizations: %v, want it forbidden", err)
+	_, err := w.FindUsers(ctx, as("reads"), authz.UserQuery{Organization: "org_1"}, win)
+	if err := wants(err, access.Forbidden); err != nil {
+		t.Errorf("users for who may read organizations: %v", err)
 	}
 	// To give a role takes the authority to grant what it contains.
 	must(w.CreateEnvironmentRole(ctx, w.owner, "strong", access.Role{Name: "x"}))
 	must(w.SetRolePermissions(ctx, w.owner, "strong", []string{"docs:read"}))
-	if _, err := w.SetMembershipRoles(ctx, as("writes"), w.ben.ID, []string{"strong"}); wants(err, access.Forbidden) != nil {
-		t.Errorf("a role beyond the caller's authority: %v, want it forbidden", err)
+	_, err = w.SetMembershipRoles(ctx, as("writes"), w.ben.ID, []string{"strong"})
+	if err := wants(err, access.Forbidden); err != nil {
+		t.Errorf("a role beyond the caller's authority: %v", err)
 	}
 	if _, err := w.SetMembershipRoles(ctx, as("writes"), w.ben.ID, []string{"member"}); err != nil {
 		t.Errorf("a role that gives nothing: %v", err)
@@ -307,8 +309,8 @@ func TestNothingCrossesRealms(t *testing.T) {
 		"member":       func() error { _, err := w.CreateMembership(ctx, c, w.org.ID, w.ana.User, nil); return err },
 		"deletion":     func() error { return w.DeleteOrganization(ctx, c, w.org.ID) },
 	} {
-		if err := do(); wants(err, access.NotFound) != nil {
-			t.Errorf("%s of another realm: %v, want it not found", name, err)
+		if err := wants(do(), access.NotFound); err != nil {
+			t.Errorf("%s of another realm: %v", name, err)
 		}
 	}
 	must(w.CreateUser(ctx, c, access.User{Email: "ana@example.com"}))

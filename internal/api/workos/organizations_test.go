@@ -233,15 +233,13 @@ func walksBothWays(t *testing.T, s server, path string, want []string) {
 	}
 	for _, limit := range []int{1, 2, len(want) + 1} {
 		var forth, back []string
-		last := ""
 		page := s.want(t, 200, "GET", fmt.Sprintf("%s&limit=%d", path, limit), "")
 		for {
 			forth = append(forth, column(page, "id")...)
 			if after(page) == "" {
 				break
 			}
-			last = after(page)
-			page = s.want(t, 200, "GET", fmt.Sprintf("%s&limit=%d&after=%s", path, limit, url.QueryEscape(last)), "")
+			page = s.want(t, 200, "GET", fmt.Sprintf("%s&limit=%d&after=%s", path, limit, url.QueryEscape(after(page))), "")
 		}
 		for {
 			back = append(column(page, "id"), back...)
