@@ -168,7 +168,7 @@ command('workos setup-org', async () => {
 });
 
 // The part of a seed file named config is about signing in, which Reeve does not do.
-command('workos seed, twice, and its end', async () => {
+command('workos seed, its end, and again', async () => {
   writeFileSync(join(home, 'seed.yml'), `
 permissions:
   - {name: Read posts, slug: 'posts:read'}
@@ -179,9 +179,11 @@ organizations:
 `);
   await workos('seed', '--file', 'seed.yml');
   assert.deepEqual((await workos('role', 'get', 'admin')).permissions, ['posts:read']);
-  await workos('seed', '--file', 'seed.yml');
-  await workos('seed', '--file', 'seed.yml', '--clean');
+  await workos('seed', '--file', 'seed.yml', '--clean'); // of what the last run made
   await assert.rejects(workos('permission', 'get', 'posts:read'), { code: 'entity_not_found' });
+  await workos('seed', '--file', 'seed.yml');
+  await workos('seed', '--file', 'seed.yml'); // passes over what there is
+  assert.deepEqual((await workos('role', 'get', 'admin')).permissions, ['posts:read']);
 });
 
 command('workos organization delete, and user delete', async () => {
