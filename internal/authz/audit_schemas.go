@@ -26,7 +26,7 @@ func (s *Service) AuditActions(ctx context.Context, c access.Caller, win Window)
 		}
 		out = Slice[ActionSchema]{Items: make([]ActionSchema, len(actions.Items)), Previous: actions.Previous, Next: actions.Next}
 		for i, a := range actions.Items {
-			newest, _, err := newestSchema(r, a.Name)
+			newest, err := newestSchema(r, a.Name)
 			if err != nil {
 				return err
 			}
@@ -37,14 +37,14 @@ func (s *Service) AuditActions(ctx context.Context, c access.Caller, win Window)
 	return out, err
 }
 
-// newestSchema reads the newest version of an action's schema: ids are in the
-// order in which versions were made.
-func newestSchema(r store.Reader, action string) (newest access.AuditSchema, exists bool, err error) {
+// newestSchema reads the newest version of an action's schema, of the version 0
+// if there is none: ids are in the order in which versions were made.
+func newestSchema(r store.Reader, action string) (newest access.AuditSchema, err error) {
 	rows, err := store.AuditSchemas.List(r, store.ListQuery{Index: store.ByAction, Value: action, Limit: 1, Descending: true})
 	if err != nil || len(rows) == 0 {
-		return newest, false, err
+		return newest, err
 	}
-	return rows[0].Doc, true, nil
+	return rows[0].Doc, nil
 }
 
 // AuditSchemas returns a part of the versions of an action's schema.
@@ -86,7 +86,7 @@ func (s *Service) CreateAuditSchema(ctx context.Context, c access.Caller, schema
 		if err != nil {
 			return err
 		}
-		newest, _, err := newestSchema(w, schema.Action)
+		newest, err := newestSchema(w, schema.Action)
 		if err != nil {
 			return err
 		}

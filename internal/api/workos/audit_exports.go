@@ -129,7 +129,7 @@ func (h *handler) downloadAuditExport(w http.ResponseWriter, r *api.Request) err
 			_ = out.Write(row)
 		}
 		if out.Flush(); out.Error() != nil {
-			return nil // the caller has gone away
+			return fmt.Errorf("sending a part of a download: %w", out.Error())
 		}
 	}
 	return nil
