@@ -236,6 +236,9 @@ func TestGroupsGoWithTheirPlaces(t *testing.T) {
 		t.Error("whoever was a member has what the group had")
 	}
 	w.refused(t, 404, "entity_not_found", "GET", "/authorization/groups/"+g+"/role_assignments", "")
+	if got := walk(t, w.server, "/user_management/organization_memberships/"+w.ana+"/groups?limit=100"); len(got) != 0 {
+		t.Errorf("whoever was a member is still in %v", got)
+	}
 	if got := column(w.want(t, 200, "GET", "/authorization/resources/"+w.project+"/role_assignments", ""), "id"); len(got) != 0 {
 		t.Errorf("the resource still has %v", got)
 	}
