@@ -40,7 +40,8 @@ await step('Start afresh', async () => {
   return 'nothing of an earlier run is left';
 });
 
-// WorkOS has this in its dashboard only, so it is an API of Reeve's own.
+// WorkOS has this in its dashboard only, so it is an API of Reeve's own. A file
+// does as well: reeve apply -f model.yaml
 await step('Say what there is: workspaces in organizations, projects in workspaces', async () => {
   await resourceType({ slug: 'workspace', name: 'Workspace', parents: ['organization'] });
   await resourceType({ slug: 'project', name: 'Project', parents: ['workspace'] });
