@@ -92,6 +92,9 @@ func TestUseOfAKeyIsKeptOnceAMinute(t *testing.T) {
 		if err != nil || got == nil || got.ID != key.ID || got.LastUsed.IsZero() {
 			t.Fatalf("after another %v: %+v, %v; want the key", tt.pass, got, err)
 		}
+		if kept, err := c.OrganizationKeys(ctx, c.owner, org.ID, authz.Window{Limit: 1}); err != nil || kept.Items[0].LastUsed != got.LastUsed {
+			t.Errorf("after another %v: told the last use %v, and kept %+v, %v", tt.pass, got.LastUsed, kept, err)
+		}
 		if n := c.revision(t) - rev; n != tt.commits {
 			t.Errorf("after another %v: %d commits, want %d", tt.pass, n, tt.commits)
 		}

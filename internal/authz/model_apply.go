@@ -140,7 +140,8 @@ func (a *applying) resourceType(want access.ModelResourceType, before map[access
 		}
 	}
 	t.Updated = now
-	return t, true, t.Validate()
+	err = t.Validate()
+	return t, true, err
 }
 
 func (a *applying) permissions() error {
