@@ -143,6 +143,16 @@ func TestEventsOfDomains(t *testing.T) {
 	if got := h.all(authz.EventQuery{After: since}); told(got) != "organization.deleted" || got[0].Object.(*access.Organization).Name != "Acme" {
 		t.Errorf("got %q %+v, want organization.deleted with what was there", told(got), got)
 	}
+	// A page may end between events of one write.
+	all := told(h.all(authz.EventQuery{}))
+	if got := told(h.all(authz.EventQuery{Limit: 1})); got != all {
+		t.Errorf("one by one: got %q, want %q", got, all)
+	}
+	backwards := h.all(authz.EventQuery{Limit: 1, Descending: true})
+	slices.Reverse(backwards)
+	if got := told(backwards); got != all {
+		t.Errorf("one by one and backwards: got %q, want %q", got, all)
+	}
 }
 
 // TestEventsOfAssignmentsAlone: a commit that changes what memberships show

@@ -430,13 +430,18 @@ func TestChangesCountAtOnce(t *testing.T) {
 		w.want("a", "1")
 		return hang
 	}
-	bubble(t, func(_ *testing.T, w *world) {
+	bubble(t, func(t *testing.T, w *world) {
 		hang := hung(w)
 		w.sender.Heard(realm, []access.Change{{ID: access.WebhookID("a")}})
 		close(hang)
 		w.want("a", "1")
 		w.happen(1, "role.created")
 		w.want("a", "1")
+		w.sender.mu.Lock()
+		defer w.sender.mu.Unlock()
+		if n := len(w.sender.lines); n != 0 {
+			t.Errorf("%d lines are left of a deleted endpoint", n)
+		}
 	})
 	bubble(t, func(_ *testing.T, w *world) {
 		hang := hung(w)
