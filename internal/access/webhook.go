@@ -12,14 +12,14 @@ const (
 
 // WebhookEndpoint is where events of the realm are sent to as they happen.
 type WebhookEndpoint struct {
-	ID       WebhookID `json:"id"`  // "we_" and a ULID
-	URL      string            `json:"url"` // unique in the realm
-	Secret   string            `json:"secret"`
-	Events   []EventName       `json:"events"` // that it is told; names that nothing has are kept and never told
-	Disabled bool              `json:"disabled,omitzero"`
-	Since    EventID           `json:"since"` // it is told what follows this place
-	Created  time.Time         `json:"created"`
-	Updated  time.Time         `json:"updated"`
+	ID       WebhookID   `json:"id"`  // "we_" and a ULID
+	URL      string      `json:"url"` // unique in the realm
+	Secret   string      `json:"secret"`
+	Events   []EventName `json:"events"` // that it is told; names that nothing has are kept and never told
+	Disabled bool        `json:"disabled,omitzero"`
+	Since    EventID     `json:"since"` // it is told what follows this place
+	Created  time.Time   `json:"created"`
+	Updated  time.Time   `json:"updated"`
 }
 
 // MaskedSecret is what of the secret is shown once it was told: its end, by which
@@ -80,7 +80,7 @@ func (n EventName) valid() bool {
 // of its own, written as deliveries go on.
 type WebhookProgress struct {
 	Endpoint WebhookID `json:"endpoint"`
-	After    EventID           `json:"after"` // everything up to here was tried at least once
+	After    EventID   `json:"after"` // everything up to here was tried at least once
 	// Waiting are events that could not be delivered and will be tried again, in
 	// the order of the first try.
 	Waiting []WaitingEvent `json:"waiting,omitempty"`

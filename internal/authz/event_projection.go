@@ -30,7 +30,8 @@ func (s *Service) project(ctx context.Context, realm access.RealmID, entry *audi
 	if !named[access.MembershipUpdated] || !slices.ContainsFunc(entry.Writes, isAssignment) {
 		return p, nil
 	}
-	return p, p.findShown(ctx)
+	err := p.findShown(ctx)
+	return p, err
 }
 
 func isAssignment(w audit.Write) bool { return w.Kind == string(store.Assignments.Kind) }
