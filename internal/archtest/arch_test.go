@@ -54,7 +54,7 @@ var arrows = map[string]string{
 
 	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/api/workos internal/audit internal/authn " +
 		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite internal/webhook",
-	"internal/server/servertest": "internal/server", // for tests: a whole server in the process
+	"internal/server/servertest": "internal/access internal/server internal/store internal/store/sqlite", // for tests: a whole server in the process
 
 	"internal/tools/testsum": "",
 }
