@@ -76,7 +76,7 @@ func (s *Service) UpdateEnvironmentRole(ctx context.Context, c access.Caller, sl
 // resources that the role's cannot contain; then nothing changes.
 func (s *Service) SetRolePermissions(ctx context.Context, c access.Caller, slug string, permissions []string) (access.Role, error) {
 	return s.changeEnvironmentRole(ctx, c, "set permissions", slug, func(w *write, role *access.Role) error {
-		return s.setPermissions(w, c, role, "permissions", permissions)
+		return s.setPermissions(w, c, role, permissions)
 	})
 }
 

@@ -226,7 +226,7 @@ func (a *applying) role(want access.ModelRole) error {
 	}
 	if want.Permissions != nil {
 		before, from := role.Permissions, texts(role.Slugs())
-		if err := a.s.setPermissions(a.w, a.c, &role, "permissions", want.Permissions); err != nil {
+		if err := a.s.setPermissions(a.w, a.c, &role, want.Permissions); err != nil {
 			return err
 		}
 		if !slices.Equal(before, role.Permissions) {
@@ -252,7 +252,7 @@ func (a *applying) newRole(id access.RoleID, want access.ModelRole) error {
 	if err := a.s.addRole(a.w, a.c, &role, RoleSlugConflict); err != nil || len(want.Permissions) == 0 {
 		return err
 	}
-	return a.s.setPermissions(a.w, a.c, &role, "permissions", want.Permissions)
+	return a.s.setPermissions(a.w, a.c, &role, want.Permissions)
 }
 
 // order gives the roles that the model lists its order, in the places that they

@@ -120,7 +120,7 @@ func (s *Service) UpdateOrganizationRole(ctx context.Context, c access.Caller, o
 // of a role of the realm.
 func (s *Service) SetOrganizationRolePermissions(ctx context.Context, c access.Caller, org access.OrganizationID, slug string, permissions []string) (access.Role, error) {
 	return s.changeOrganizationRole(ctx, c, "set permissions", org, slug, access.Forbidden, func(w *write, role *access.Role) error {
-		return s.setPermissions(w, c, role, "permissions", permissions)
+		return s.setPermissions(w, c, role, permissions)
 	})
 }
 

@@ -8,23 +8,23 @@ import (
 )
 
 // setPermissions makes a role contain exactly these permissions of the
-// catalogue; the same in another order is no change. A field of the request named
-// them. It is a NotFound error if the catalogue lacks one, and Unprocessable if
-// the role may not contain one.
+// catalogue; the same in another order is no change. It is a NotFound error if the
+// catalogue lacks one, and Unprocessable, about the field permissions, if the role
+// may not contain one.
 //
 // What the WorkOS dialect cannot show goes too: actions that are no slugs, the
 // flags grant and delegate, and that an action of the Authress dialect contains
 // others. Whoever sets a list must be able to rely on it, and with an empty one
 // have a role that gives nothing.
-func (s *Service) setPermissions(w *write, c access.Caller, role *access.Role, field string, slugs []string) error {
+func (s *Service) setPermissions(w *write, c access.Caller, role *access.Role, slugs []string) error {
 	slugs = once(slugs)
 	if len(slugs) > access.MaxRolePermissions {
-		return access.FieldErrorf(field, "too_many_permissions", "%s names %d permissions, at most %d are allowed", field, len(slugs), access.MaxRolePermissions)
+		return access.FieldErrorf("permissions", "too_many_permissions", "permissions names %d permissions, at most %d are allowed", len(slugs), access.MaxRolePermissions)
 	}
 	now := make([]access.RolePermission, len(slugs))
 	for i, slug := range slugs {
 		var err error
-		if now[i], err = rolePermission(w, c.Realm, role, field, slug); err != nil {
+		if now[i], err = rolePermission(w, c.Realm, role, "permissions", slug); err != nil {
 			return err
 		}
 	}
