@@ -39,7 +39,8 @@ type Answers interface {
 // repeat is carried out. A repeat that comes while the first is in hand waits
 // for it; on another node it would be carried out beside it, and the rules of
 // the objects themselves decide. The key with another body is Unprocessable with
-// the reason KeyReused.
+// the reason KeyReused. The credential of a repeat must be good, and gets nothing
+// that it was not told before; what it may do now is not asked again.
 func (d *Dialect) Replay(answers Answers) {
 	in := &inHand{done: map[[sha256.Size]byte]chan struct{}{}}
 	for i, route := range d.Routes {

@@ -123,7 +123,7 @@ func (s *Service) DeleteAPIKey(ctx context.Context, c access.Caller, id access.A
 			return err
 		}
 		if key.Own {
-			if err := s.removeOwnClient(w, &key); err != nil {
+			if err := s.removeOwnClient(w, c, &key); err != nil {
 				return err
 			}
 		}
@@ -132,13 +132,17 @@ func (s *Service) DeleteAPIKey(ctx context.Context, c access.Caller, id access.A
 }
 
 // removeOwnClient removes the client that was made for a key which goes, unless
-// it has got other credentials.
-func (s *Service) removeOwnClient(w *write, key *access.APIKey) error {
+// it has got other credentials. That takes the right to change the client, and
+// not only its keys.
+func (s *Service) removeOwnClient(w *write, c access.Caller, key *access.APIKey) error {
 	client, exists, err := find(w, store.Clients, string(key.Client))
 	if err != nil || !exists || len(client.Keys) > 0 {
 		return err
 	}
 	if others, err := holdsAny(w, store.APIKeys, store.ByClient, string(client.ID)); err != nil || others {
+		return err
+	}
+	if err := need(w.snap, c, change, clientsArea, string(client.ID)); err != nil {
 		return err
 	}
 	if err := s.removeClient(w, &client); err != nil {

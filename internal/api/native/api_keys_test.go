@@ -121,6 +121,26 @@ func TestScopedAPIKey(t *testing.T) {
 	}
 }
 
+// TestKeysRightDoesNotDeleteClients: who may make and delete a client's keys
+// cannot take the client away by the last one.
+func TestKeysRightDoesNotDeleteClients(t *testing.T) {
+	s := start(t)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_change","name":"x","permissions":[{"action":"update","allow":true}]}`)
+	k := newKey(t, s, `{"name":"own"}`)
+	keeper := newKey(t, s, `{"name":"x","statements":[{"roles":["ro_change"],"resources":["Authress:ServiceClients/`+k.Client+`/api-keys"]}]}`).Value
+	if got := s.As(t, keeper, "DELETE", keys+"/"+k.ID, ""); got.Status != 403 {
+		t.Errorf("the last key: %d %s, want 403", got.Status, got.Body)
+	}
+	got := s.As(t, keeper, "POST", keys, `{"name":"x","client":"`+k.Client+`"}`)
+	if got.Status != 201 {
+		t.Fatalf("another key: %d %s, want 201", got.Status, got.Body)
+	}
+	if got := s.As(t, keeper, "DELETE", keys+"/"+k.ID, ""); got.Status != 204 {
+		t.Errorf("a key that is not the last: %d %s, want 204", got.Status, got.Body)
+	}
+	s.Want(t, 200, "GET", "/v1/clients/"+k.Client, "")
+}
+
 // TestAPIKeyGivesNoMoreThanItsMakerMay: neither by statements nor by a client of
 // somebody else.
 func TestAPIKeyGivesNoMoreThanItsMakerMay(t *testing.T) {

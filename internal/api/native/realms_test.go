@@ -147,6 +147,10 @@ func TestAnotherRealmsIssuerIsRefused(t *testing.T) {
 			t.Errorf("another realm for the audience %q: %d %s, want %d", audience, got.Status, got.Body, status)
 		}
 	}
+	s.Want(t, 201, "POST", path, `{"issuer":"https://any.example"}`)
+	if got := s.As(t, other, "POST", path, `{"issuer":"https://any.example","preferredAudience":"app"}`); got.Status != 409 {
+		t.Errorf("for one audience, where another realm takes any: %d %s, want 409", got.Status, got.Body)
+	}
 	if got := s.Do(t, "POST", path, register("")); got.Status != 409 {
 		t.Errorf("for any audience, where another realm has one: %d %s, want 409", got.Status, got.Body)
 	}
