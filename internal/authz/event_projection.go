@@ -120,26 +120,23 @@ func (p *projection) things(lo, hi int) []thing {
 	var all []thing
 	for i := lo; i < hi; i++ {
 		w := p.entry.Writes[i]
-		add := func(kind store.Kind, id string, from, to bool) {
-			k, ok := eventKinds[kind]
-			if !ok || !slices.ContainsFunc(k.names, func(n access.EventName) bool { return p.named[n] }) {
-				return
-			}
-			part := 0
-			if len(all) > 0 && all[len(all)-1].place.write == i {
-				part = partsOfThing
-			}
-			all = append(all, thing{
-				place: eventPlace{time: p.entry.Time, revision: p.entry.Revision, write: i, part: part},
-				kind:  k, id: id, from: from, to: to,
-			})
+		place := eventPlace{time: p.entry.Time, revision: p.entry.Revision, write: i}
+		if kind, ok := p.wanted(store.Kind(w.Kind)); ok {
+			all = append(all, thing{place: place, kind: kind, id: w.ID, from: w.From != 0, to: w.To != 0})
 		}
-		add(store.Kind(w.Kind), w.ID, w.From != 0, w.To != 0)
 		if m, ok := p.shown[i]; ok {
-			add(store.Memberships.Kind, string(m), true, true)
+			place.part = partsOfThing // whether the write itself is wanted or not: ids stay the same
+			all = append(all, thing{place: place, kind: eventKinds[store.Memberships.Kind], id: string(m), from: true, to: true})
 		}
 	}
 	return all
+}
+
+// wanted returns how documents of the kind are told, if they can be an event that
+// is wanted.
+func (p *projection) wanted(kind store.Kind) (eventKind, bool) {
+	k, ok := eventKinds[kind]
+	return k, ok && slices.ContainsFunc(k.names, func(n access.EventName) bool { return p.named[n] })
 }
 
 // events are those of the writes lo to hi (not included), oldest first.

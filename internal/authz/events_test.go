@@ -215,6 +215,16 @@ func TestEventsOfAssignmentsAlone(t *testing.T) {
 		write(l, store.Assignments, "b_om_2", nil)
 		write(l, store.Memberships, "om_2", nil)
 	})
+	// Whatever else is asked for, an event has its one id.
+	for _, e := range h.all(authz.EventQuery{Names: everything}) {
+		alone := h.all(authz.EventQuery{Names: []access.EventName{e.Name}})
+		if !slices.ContainsFunc(alone, func(a access.Event) bool { return a.ID == e.ID }) {
+			t.Errorf("%s is not among those of its name alone", e.Name)
+		}
+		if got, ok, err := h.EventAt(t.Context(), access.DefaultRealm, e.ID); !ok || err != nil || got.Name != e.Name {
+			t.Errorf("by its id, %s is %+v, %v, %v", e.Name, got, ok, err)
+		}
+	}
 }
 
 // TestEventsReachIsBounded: many commits that are no event are passed over in

@@ -350,6 +350,38 @@ func TestWebhookBodySurvivesJavaScript(t *testing.T) {
 	}
 }
 
+// TestEventsKeepToTheirRealm: neither a list nor an endpoint tells what happened
+// in another.
+func TestEventsKeepToTheirRealm(t *testing.T) {
+	s := newOpenServer(t)
+	var made struct {
+		Credentials struct {
+			APIKey string `json:"api_key"`
+		} `json:"credentials"`
+	}
+	s.Want(t, 201, "POST", "/api/v1/realms", `{"name":"other"}`).JSON(t, &made)
+	other := server{&servertest.Server{URL: s.URL, APIKey: made.Credentials.APIKey, Log: s.Log}}
+	here, there := newReceiver(t, 200), newReceiver(t, 200)
+	s.subscribe(t, here.URL, "permission.created")
+	other.subscribe(t, there.URL, "permission.created")
+	s.permission(t, "p:here", "organization")
+	other.permission(t, "p:there", "organization")
+	for _, tt := range []struct {
+		s    server
+		r    *receiver
+		slug string
+	}{{s, here, "p:here"}, {other, there, "p:there"}} {
+		if got := tt.r.next(t).event()["data"].(map[string]any)["slug"]; got != tt.slug {
+			t.Errorf("the endpoint was told of %v, want %s", got, tt.slug)
+		}
+		tt.r.none(t)
+		all, _ := tt.s.events(t, "", "&events=permission.created")
+		if len(all) != 1 || all[0]["data"].(map[string]any)["slug"] != tt.slug {
+			t.Errorf("the list has %v, want %s alone", all, tt.slug)
+		}
+	}
+}
+
 // TestWebhooksKeepToTheirOrder also when writers compete.
 func TestWebhooksKeepToTheirOrder(t *testing.T) {
 	s := newOpenServer(t)
