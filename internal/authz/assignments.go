@@ -41,7 +41,8 @@ func (s *Service) putAssignment(w *write, sub access.Subject, role access.RoleID
 	a := access.Assignment{
 		ID: access.AssignmentID(s.newID(prefix)), Subject: sub, Role: role, Resource: res.ID, Organization: res.Organization, Created: now, Updated: now,
 	}
-	return a, put(w, store.Assignments, string(a.ID), &a)
+	err := put(w, store.Assignments, string(a.ID), &a)
+	return a, err
 }
 
 // suits refuses a role that is made for resources of another type, or by another

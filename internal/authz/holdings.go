@@ -52,9 +52,9 @@ func heldBy(r store.Reader, m *access.Membership, on access.ResourceID) ([]holdi
 	if err != nil {
 		return nil, err
 	}
-	all := make([]holding, len(direct))
+	all := make([]holding, 0, len(direct))
 	for i := range direct {
-		all[i] = ownOf(&direct[i])
+		all = append(all, ownOf(&direct[i]))
 	}
 	groups, err := groupsOf(r, m.ID)
 	if err != nil {

@@ -256,10 +256,11 @@ func (w *world) take(t *testing.T, o *worldOrg) {
 	if a.role == nil || w.role(o, a.role.slug) != a.role { // hidden by the organization's own
 		return
 	}
-	path := ""
-	if a.member != nil {
+	var path string
+	switch {
+	case a.member != nil:
 		path = assignmentsOf(a.member.id)
-	} else {
+	case a.group != nil:
 		path = "/authorization/groups/" + a.group.id + "/role_assignments"
 	}
 	w.want(t, 204, "DELETE", path, onResource(a.role.slug, a.on.id))

@@ -170,13 +170,10 @@ func TestPermissionsOfMemberships(t *testing.T) {
 		ofAna + w.project + "/permissions", ofAna + "project/p1/permissions",
 		"/authorization/resources/" + w.project + "/organization_memberships/" + w.ana + "/permissions", // the Node SDK's
 	}
-	var catalogue []string
 	for _, p := range []string{"a", "b", "c", "d"} {
 		w.permission(t, p, "organization")
 	}
-	for _, p := range walk(t, w.server, "/authorization/permissions?order=asc&limit=100") {
-		catalogue = append(catalogue, p)
-	}
+	catalogue := walk(t, w.server, "/authorization/permissions?order=asc&limit=100")
 	w.role(t, "several", "organization", "a", "b", "widgets:sso:manage", "project:do")
 	w.want(t, 201, "POST", assignmentsOf(w.ana), onResource("several", w.root))
 	w.want(t, 201, "POST", assignmentsOf(w.ana), onResource("reader", w.project))

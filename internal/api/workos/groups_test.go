@@ -71,9 +71,9 @@ func TestGroupBodiesAreChecked(t *testing.T) {
 		{"", "", "name:name_required"},
 		{"x", strings.Repeat("é", 150), ""},
 		{"x", strings.Repeat("é", 151), "description:invalid_description"},
-		{`\u0000`, "", "name:invalid_name"},
+		{"\x00", "", "name:invalid_name"},
 	} {
-		body := fmt.Sprintf(`{"name":"%s","description":"%s"}`, tt.name, tt.description)
+		body := encode(t, map[string]string{"name": tt.name, "description": tt.description})
 		if tt.code == "" {
 			w.want(t, 201, "POST", groups, body)
 			w.want(t, 200, "PATCH", path, body)
