@@ -222,6 +222,36 @@ func TestPruneSparesWhatIsInUse(t *testing.T) {
 	}
 }
 
+// TestModelMindsWhatIsThere: resources stay where their types allow it, and a
+// membership that may have one role keeps the most important.
+func TestModelMindsWhatIsThere(t *testing.T) {
+	s := start(t)
+	put(t, s, model, aModel)
+	s.Owner = s.APIKey
+	var made struct {
+		ID string `json:"id"`
+	}
+	create := func(path, body string) string {
+		s.Want(t, 201, "POST", path, body).JSON(t, &made)
+		return made.ID
+	}
+	org, user := create("/organizations", `{"name":"Acme"}`), create("/user_management/users", `{"email":"a@example.com"}`)
+	workspace := create("/authorization/resources", fmt.Sprintf(`{"organization_id":%q,"resource_type_slug":"workspace","external_id":"w","name":"w"}`, org))
+	create("/authorization/resources", fmt.Sprintf(`{"organization_id":%q,"resource_type_slug":"project","external_id":"p","name":"p","parent_resource_id":%q}`, org, workspace))
+	m := create("/user_management/organization_memberships", fmt.Sprintf(`{"organization_id":%q,"user_id":%q,"role_slugs":["viewer","admin"]}`, org, user))
+
+	run(t, s, []step{{"PUT", model, `{"resource_types":[{"slug":"project","parents":["organization"]}]}`, 409, "resource type 'project': the resource"}})
+	wantPlan(t, s, model, `{"resource_types":[{"slug":"project","parents":["organization","workspace"]}]`, "update resource_type project parents:[workspace]>[organization workspace]")
+	wantPlan(t, s, model, `{"settings":{"multiple_roles":false}`, "update settings multiple_roles:true>false")
+	got := s.Want(t, 200, "GET", "/user_management/organization_memberships/"+m, "")
+	if !strings.Contains(got.Body, `"roles":[{"slug":"admin"}]`) {
+		t.Errorf("the membership is %s, want the role admin alone", got.Body)
+	}
+	if got := s.Want(t, 200, "GET", "/authorization/organization_memberships/"+m+"/role_assignments", ""); strings.Contains(got.Body, "viewer") {
+		t.Errorf("its assignments are %s", got.Body)
+	}
+}
+
 // TestModelRights: the configuration and, for what is changed of roles and
 // permissions, roles.
 func TestModelRights(t *testing.T) {
