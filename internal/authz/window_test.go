@@ -47,7 +47,9 @@ func TestWindows(t *testing.T) {
 	sel := selection[access.Group]{
 		index: store.ByOrganization, value: "org_1",
 		keepID: func(id string) bool { return id != "g03" },
-		keep:   func(g *access.Group) bool { return slices.ContainsFunc(kept, func(k access.Group) bool { return k.ID == g.ID }) },
+		keep: func(g *access.Group) bool {
+			return slices.ContainsFunc(kept, func(k access.Group) bool { return k.ID == g.ID })
+		},
 	}
 	for _, after := range cursors {
 		for _, before := range cursors {
