@@ -109,6 +109,10 @@ func TestScopedAPIKey(t *testing.T) {
 		t.Errorf("the client's other key: %d %s, want the client to stay for it", got.Status, got.Body)
 	}
 	s.Want(t, 200, "GET", "/v1/clients/"+k.Client, "")
+	s.Want(t, 204, "DELETE", "/v1/clients/"+k.Client, "")
+	if all := listKeys(t, s); len(all) != 1 {
+		t.Errorf("the keys of a client that is gone are left: %+v", all)
+	}
 
 	k = newKey(t, s, `{"name":"scoped","statements":[{"roles":["ro_read"],"resources":["Authress:Roles"]}]}`)
 	s.Want(t, 204, "DELETE", keys+"/"+k.ID, "")
