@@ -161,7 +161,7 @@ func auditRow(e *access.AuditEvent) ([]string, error) {
 // Source: OWASP on CSV injection, which names the wide forms and controls, too.
 func harmless(cell string) string {
 	rest := strings.TrimLeftFunc(cell, unicode.IsSpace)
-	if rest != "" && strings.ContainsRune("=+-@＝＋－＠", []rune(rest)[0]) || cell != "" && strings.ContainsRune("\t\r\n", rune(cell[0])) {
+	if strings.IndexAny(rest, "=+-@＝＋－＠") == 0 || strings.IndexAny(cell, "\t\r\n") == 0 {
 		return "'" + cell
 	}
 	return cell
