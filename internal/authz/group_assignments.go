@@ -162,8 +162,8 @@ func hasAssignment(all []Assigned, id access.AssignmentID) bool {
 	return slices.ContainsFunc(all, func(a Assigned) bool { return a.ID == id })
 }
 
-// RemoveGroupRole takes a role on a resource from a group. It is a NotFound
-// error if the group does not have it there.
+// RemoveGroupRole takes a role on a resource from a group, by its slug as
+// RemoveRole does. It is a NotFound error if the group does not have it there.
 func (s *Service) RemoveGroupRole(ctx context.Context, c access.Caller, id access.GroupID, take GroupRole) error {
 	return s.update(ctx, c, action{"remove role", store.Groups.Kind, string(id)}, func(w *write) error {
 		group, err := groupFor(w, w.snap, c, change, id)
@@ -173,18 +173,25 @@ func (s *Service) RemoveGroupRole(ctx context.Context, c access.Caller, id acces
 		if err := take.validate(); err != nil {
 			return err
 		}
-		role, res, err := roleAndResource(w, group.Organization, take.Slug, take.Target)
+		_, res, err := roleAndResource(w, group.Organization, take.Slug, take.Target)
 		if err != nil {
 			return err
 		}
-		a, exists, err := assignment(w, group.Subject(), role.ID, res.ID)
-		if err == nil && !exists {
-			err = errNo("Group role assignment", take.Slug)
-		}
+		all, err := assignedTo(w, group.Subject(), res.ID)
 		if err != nil {
 			return err
 		}
-		return remove(w, store.Assignments, string(a.ID))
+		missing := error(errNo("Group role assignment", take.Slug))
+		for _, a := range all {
+			if a.Role.Slug() != take.Slug {
+				continue
+			}
+			if err := remove(w, store.Assignments, string(a.ID)); err != nil {
+				return err
+			}
+			missing = nil
+		}
+		return missing
 	})
 }
 

@@ -151,12 +151,13 @@ func (s *Service) touch(w *write, m *access.Membership) error {
 	return put(w, store.Memberships, string(m.ID), m)
 }
 
-// RemoveRole takes a role on a resource from a membership. It is a NotFound
-// error if the membership does not have it, and Forbidden if it has it through a
-// group alone.
+// RemoveRole takes a role on a resource from a membership: whatever goes by the
+// slug, as a role of the organization may have been made since under the slug of
+// the realm's that was assigned. It is a NotFound error if the membership does
+// not have it, and Forbidden if it has it through a group alone.
 func (s *Service) RemoveRole(ctx context.Context, c access.Caller, id access.MembershipID, slug string, t ResourceTarget) error {
 	return s.update(ctx, c, action{"remove role", store.Memberships.Kind, string(id)}, func(w *write) error {
-		m, role, res, err := s.assigning(w, c, id, slug, t)
+		m, _, res, err := s.assigning(w, c, id, slug, t)
 		if err != nil {
 			return err
 		}
@@ -164,7 +165,7 @@ func (s *Service) RemoveRole(ctx context.Context, c access.Caller, id access.Mem
 		if err != nil {
 			return err
 		}
-		return s.unassign(w, c, &m, all, errNo("Role assignment", slug), func(h *holding) bool { return h.of.Role == role.ID })
+		return s.unassign(w, c, &m, all, errNo("Role assignment", slug), func(h *holding) bool { return h.of.Role.Slug() == slug })
 	})
 }
 
@@ -189,30 +190,35 @@ func (s *Service) RemoveRoleAssignment(ctx context.Context, c access.Caller, id 
 	})
 }
 
-// unassign removes the assignment that is meant from those that a membership
-// holds; missing is the error if there is none. Source: WorkOS documents that
-// every membership has a role on its organization, so the last one that goes
-// makes room for the default.
+// unassign removes those that are meant of the assignments that a membership
+// holds on one resource; missing is the error if there is none. Source: WorkOS
+// documents that every membership has a role on its organization, so the last one
+// that goes makes room for the default.
 func (s *Service) unassign(w *write, c access.Caller, m *access.Membership, all []holding, missing error, meant func(*holding) bool) error {
+	var on access.ResourceID
 	for i := range all { // the direct ones first
 		h := &all[i]
 		switch {
 		case !meant(h):
 			continue
-		case !h.direct():
+		case h.direct():
+			if err := remove(w, store.Assignments, string(h.id)); err != nil {
+				return err
+			}
+			on = h.of.Resource
+		case on == "":
 			return access.Errorf(access.Forbidden, "the role assignment '%s' is managed by the group role assignment '%s': change that", h.id, h.of.ID)
 		}
-		if err := remove(w, store.Assignments, string(h.id)); err != nil {
-			return err
-		}
-		res, err := resourceByID(w, h.of.Resource)
-		if err != nil || !res.Root() {
-			return err
-		}
-		if err := s.keepRole(w, c.Realm, m, &res); err != nil {
-			return err
-		}
-		return s.touch(w, m)
 	}
-	return missing
+	if on == "" {
+		return missing
+	}
+	res, err := resourceByID(w, on)
+	if err != nil || !res.Root() {
+		return err
+	}
+	if err := s.keepRole(w, c.Realm, m, &res); err != nil {
+		return err
+	}
+	return s.touch(w, m)
 }

@@ -194,9 +194,9 @@ func (w Window) of(id func(string) string) Window {
 	return w
 }
 
-// AddGroupMember puts a membership in a group of its organization, for whoever
-// may change the group: that is trust with all that the group holds. It is no
-// error if the membership is in it. There is no limit to a group's members.
+// AddGroupMember puts a membership in a group of its organization. The caller
+// must have the authority to grant all that the group is assigned. It is no error
+// if the membership is in it. There is no limit to a group's members.
 func (s *Service) AddGroupMember(ctx context.Context, c access.Caller, org access.OrganizationID, id access.GroupID, m access.MembershipID) (access.Group, error) {
 	var group access.Group
 	err := s.update(ctx, c, action{"add member", store.Groups.Kind, string(id)}, func(w *write) error {
@@ -215,9 +215,24 @@ func (s *Service) AddGroupMember(ctx context.Context, c access.Caller, org acces
 		if _, exists, err := find(w, store.GroupMembers, string(place.ID())); err != nil || exists {
 			return err
 		}
+		if err := mayShare(w, c, group.Subject()); err != nil {
+			return err
+		}
 		return put(w, store.GroupMembers, string(place.ID()), &place)
 	})
 	return group, err
+}
+
+// mayShare demands that the caller has the authority to grant what is assigned to
+// a group, as whoever joins gets it.
+func mayShare(w *write, c access.Caller, group access.Subject) error {
+	return eachOf(w, store.Assignments, store.BySubject, group.String(), func(_ string, a *access.Assignment) error {
+		perms, err := contents(w, a.Role)
+		if err != nil {
+			return err
+		}
+		return hasAuthority(w, c, perms, access.ResourceURI(a.Resource))
+	})
 }
 
 // RemoveGroupMember takes a membership out of a group. It is a NotFound error if

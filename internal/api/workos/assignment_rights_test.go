@@ -51,8 +51,8 @@ func TestRightsOnGroupsAssignmentsAndChecks(t *testing.T) {
 		{ask, "GET", "/authorization/resources/{p}/organization_memberships/{ana}/permissions", "", 200},
 		{update, "POST", groups, `{"name":"x"}`, 201},
 		{update, "PATCH", groups + "/{g}", `{"name":"x"}`, 200},
-		{update, "POST", groups + "/{g}/organization-memberships", `{"organization_membership_id":"{ana}"}`, 200},
-		{update, "DELETE", groups + "/{g}/organization-memberships/{ana}", "", 204},
+		{update, "POST", groups + "/{spare}/organization-memberships", `{"organization_membership_id":"{ana}"}`, 200},
+		{update, "DELETE", groups + "/{spare}/organization-memberships/{ana}", "", 204},
 		{update, "DELETE", groups + "/{spare}", "", 204},
 		{update, "POST", assigned, `{"role_slug":"hollow","resource_id":"{p}"}`, 201},
 		{update, "DELETE", assigned, `{"role_slug":"hollow","resource_id":"{p}"}`, 204},
@@ -110,6 +110,10 @@ func TestGivingARoleTakesAuthority(t *testing.T) {
 		}
 	}
 	give := onResource("reader", w.project)
+	members := "/organizations/" + w.org + "/groups/" + g + "/organization-memberships"
+	join := fmt.Sprintf(`{"organization_membership_id":%q}`, w.ana)
+	demand(200, "POST", members, join) // the group is given nothing yet
+	demand(204, "DELETE", members+"/"+w.ana, "")
 	demand(403, "POST", assignmentsOf(w.ana), give)
 	demand(403, "POST", group, give)
 	demand(403, "PUT", group, `{"role_assignments":[`+give+`]}`)
@@ -120,10 +124,38 @@ func TestGivingARoleTakesAuthority(t *testing.T) {
 	demand(201, "POST", assignmentsOf(w.ana), give)
 	demand(201, "POST", group, give)
 	demand(200, "PUT", group, `{"role_assignments":[`+give+`]}`)
+	demand(200, "POST", members, join)
+	demand(204, "DELETE", members+"/"+w.ana, "")
 	demand(403, "POST", assignmentsOf(w.ana), onResource("boss", w.root))
 	w.Want(t, 202, "PUT", "/v1/records/r1", record("elsewhere"))
 	demand(201, "POST", assignmentsOf(w.ana), give) // she has it: nothing is given
 	demand(200, "PUT", group, `{"role_assignments":[`+give+`]}`)
+	demand(403, "POST", members, join) // who joins would get it
 	demand(204, "DELETE", assignmentsOf(w.ana), give)
 	demand(204, "DELETE", group, give)
+}
+
+// TestARoleIsTakenBySlug: who has a role of the realm does not keep it because
+// the organization has made one of its own under the slug since.
+func TestARoleIsTakenBySlug(t *testing.T) {
+	w := newRoles(t)
+	w.want(t, 200, "PATCH", "/api/v1/settings", `{"multiple_roles":true}`)
+	w.role(t, "org-buyer", "organization", "organization:do")
+	g := w.group(t, w.org, "g")
+	w.join(t, w.org, g, w.ben)
+	group := "/authorization/groups/" + g + "/role_assignments"
+	buyer := onResource("org-buyer", w.root)
+	w.want(t, 201, "POST", assignmentsOf(w.ana), buyer)
+	w.want(t, 201, "POST", group, buyer)
+	w.want(t, 201, "POST", "/authorization/organizations/"+w.org+"/roles", `{"slug":"org-buyer","name":"Shadow"}`)
+	w.want(t, 201, "POST", assignmentsOf(w.ana), buyer)
+	if !w.may(t, w.ana, "organization:do", w.root) || !w.may(t, w.ben, "organization:do", w.root) {
+		t.Fatal("the role of the realm gives nothing any more")
+	}
+	w.want(t, 204, "DELETE", assignmentsOf(w.ana), buyer)
+	w.want(t, 204, "DELETE", group, buyer)
+	if w.may(t, w.ana, "organization:do", w.root) || w.may(t, w.ben, "organization:do", w.root) {
+		t.Error("what was taken is still held")
+	}
+	w.refused(t, 404, "entity_not_found", "DELETE", assignmentsOf(w.ana), buyer)
 }
