@@ -85,7 +85,7 @@ var calls = []struct {
 	allowed string
 	why     string
 }{
-	{".Update", 3, "internal/authz internal/store", "every write passes through authz: it checks the caller and writes the audit entry"},
+	{".Update", 3, "internal/authz internal/store internal/server/servertest", "every write passes through authz: it checks the caller and writes the audit entry"},
 	{".Prune", 3, "internal/authz internal/store internal/server", "what is forgotten is decided in one place"},
 }
 
