@@ -136,8 +136,8 @@ func (s *Service) NewOrganizationID() access.OrganizationID {
 
 // CreateOrganization makes an organization without users; an empty id is chosen
 // here, as the Authress API does. It is a Conflict error with the reason
-// TenantExists if the id is taken, and an Invalid error with the reason
-// ExternalIDUsed or StripeCustomerIDUsed if one of those is.
+// TenantExists if the id is taken, be it as another's external id, and an Invalid
+// error with the reason ExternalIDUsed or StripeCustomerIDUsed if one of those is.
 func (s *Service) CreateOrganization(ctx context.Context, c access.Caller, o access.Organization) (access.Organization, error) {
 	if o.ID == "" {
 		o.ID = access.OrganizationID(s.newID("ten_"))
@@ -149,10 +149,8 @@ func (s *Service) CreateOrganization(ctx context.Context, c access.Caller, o acc
 		if !may(w.snap, c, create, organizationsArea, string(o.ID)) {
 			return deny(w.snap, c)
 		}
-		if _, exists, err := find(w, store.Organizations, string(o.ID)); err != nil {
+		if err := refuseTakenID(w, o.ID); err != nil {
 			return err
-		} else if exists {
-			return access.Errorf(access.Conflict, "a tenant with the id %q exists already", o.ID).Because(access.TenantExists)
 		}
 		root := access.Resource{ID: o.Root, Type: access.OrganizationType, Organization: o.ID, Created: o.Created, Updated: o.Created}
 		if err := put(w, store.Resources, string(root.ID), &root); err != nil {
@@ -162,6 +160,22 @@ func (s *Service) CreateOrganization(ctx context.Context, c access.Caller, o acc
 		return putOrganization(w, &o)
 	})
 	return o, err
+}
+
+// refuseTakenID keeps an organization from being taken for another one: as a
+// resource, each goes by its id and by its external id.
+func refuseTakenID(w *write, id access.OrganizationID) error {
+	if _, exists, err := find(w, store.Organizations, string(id)); err != nil {
+		return err
+	} else if exists {
+		return access.Errorf(access.Conflict, "a tenant with the id %q exists already", id).Because(access.TenantExists)
+	}
+	if _, exists, err := one(w, store.Organizations, store.ByExternalID, string(id)); err != nil {
+		return err
+	} else if exists {
+		return access.Errorf(access.Conflict, "the id %q is the external id of another organization", id).Because(access.TenantExists)
+	}
+	return nil
 }
 
 // ReplaceOrganization replaces what an Authress tenant has of an organization.
@@ -215,6 +229,13 @@ func putOrganization(w *write, o *access.Organization) error {
 		}
 		if exists && other.ID != o.ID {
 			return access.Errorf(access.Invalid, "Another organization has the %s %q.", unique.what, unique.value).Because(unique.reason)
+		}
+	}
+	if o.ExternalID != "" && o.ExternalID != string(o.ID) { // see refuseTakenID
+		if _, exists, err := find(w, store.Organizations, o.ExternalID); err != nil {
+			return err
+		} else if exists {
+			return access.Errorf(access.Invalid, "The external id %q is the id of another organization.", o.ExternalID).Because(ExternalIDUsed)
 		}
 	}
 	return put(w, store.Organizations, string(o.ID), o)

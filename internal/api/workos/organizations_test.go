@@ -281,3 +281,24 @@ func TestOrganizationTwins(t *testing.T) {
 		t.Errorf("ten merges left %v", got)
 	}
 }
+
+// TestOrganizationInTheNameOfAnother: none has the id of another one as its
+// external id, be it made before or after, and so none answers for another one.
+func TestOrganizationInTheNameOfAnother(t *testing.T) {
+	s := withRoles(t, false, "editor")
+	first, second := s.organization(t, "First"), s.organization(t, "Second")
+	om := s.membership(t, first, s.user(t, "ana@example.com"), "editor")
+	asSecond := fmt.Sprintf(`{"name":"x","external_id":%q}`, second)
+	s.refused(t, 400, "external_id_already_used", "PUT", "/organizations/"+first, asSecond)
+	s.refused(t, 400, "external_id_already_used", "POST", "/organizations", asSecond)
+	s.refused(t, 404, "entity_not_found", "POST", "/authorization/organization_memberships/"+om+"/check",
+		fmt.Sprintf(`{"permission_slug":"editor","resource_type_slug":"organization","resource_external_id":%q}`, second))
+
+	s.want(t, 200, "PUT", "/organizations/"+first, `{"external_id":"t1"}`)
+	s.Want(t, 409, "POST", "/v1/tenants", `{"tenantId":"t1","data":{"name":"x"}}`)
+	s.want(t, 200, "PUT", "/organizations/"+first, fmt.Sprintf(`{"external_id":%q}`, first)) // its own
+	if !s.holdsIn(t, om, first, "editor") {
+		t.Error("with its id as external id an organization is not found")
+	}
+	s.Want(t, 201, "POST", "/v1/tenants", `{"tenantId":"t1","data":{"name":"x"}}`)
+}
