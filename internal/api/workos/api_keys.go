@@ -64,16 +64,12 @@ func nullableInstant(t time.Time) *string {
 	return &s
 }
 
-// parseInstant reads a time of a request's field; zero where there is none.
-func parseInstant(field string, s *string) (time.Time, error) {
+// readEnd reads when a key ends; zero where that is null or left out.
+func readEnd(s *string) (time.Time, error) {
 	if s == nil {
 		return time.Time{}, nil
 	}
-	t, err := time.Parse(time.RFC3339Nano, *s)
-	if err != nil || t.IsZero() {
-		return time.Time{}, access.FieldErrorf(field, "invalid_date", "%s must be a time such as 2030-01-01T00:00:00.000Z", field)
-	}
-	return t, nil
+	return readInstant("expires_at", *s)
 }
 
 type createKeyBody struct {
@@ -104,7 +100,7 @@ func (h *handler) createUserKey(w http.ResponseWriter, r *api.Request) error {
 }
 
 func (h *handler) createKey(w http.ResponseWriter, r *api.Request, in createKeyBody, user string) error {
-	expires, err := parseInstant("expires_at", in.ExpiresAt)
+	expires, err := readEnd(in.ExpiresAt)
 	if err != nil {
 		return err
 	}
@@ -180,7 +176,7 @@ func (h *handler) expireKey(w http.ResponseWriter, r *api.Request) error {
 	if err != nil {
 		return err
 	}
-	at, err := parseInstant("expires_at", in.ExpiresAt.Value)
+	at, err := readEnd(in.ExpiresAt.Value)
 	if err != nil {
 		return err
 	}

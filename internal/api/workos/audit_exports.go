@@ -51,11 +51,11 @@ func (b auditExportBody) read() (access.AuditExport, error) {
 	if b.OrganizationID == "" {
 		return access.AuditExport{}, errRequired("organization_id")
 	}
-	from, err := readInstant("range_start", b.RangeStart)
+	from, err := readRequiredInstant("range_start", b.RangeStart)
 	if err != nil {
 		return access.AuditExport{}, err
 	}
-	until, err := readInstant("range_end", b.RangeEnd)
+	until, err := readRequiredInstant("range_end", b.RangeEnd)
 	if err != nil {
 		return access.AuditExport{}, err
 	}

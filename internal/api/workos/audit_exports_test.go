@@ -168,7 +168,7 @@ func TestFiltersOfAuditExports(t *testing.T) {
 		{with("organization_id", ""), "organization_id:required"},
 		{with("range_start", ""), "range_start:required"},
 		{with("range_end", ""), "range_end:required"},
-		{with("range_end", "tomorrow"), "range_end:invalid"},
+		{with("range_end", "tomorrow"), "range_end:invalid_date"},
 		{with("range_start", "1969-12-31T23:59:59Z"), "range_start:invalid"},
 		{with("actions", slices.Repeat([]any{"a"}, 101)), "actions:too_long"},
 		{with("actors", slices.Repeat([]any{"a"}, 60), "actor_names", slices.Repeat([]any{"a"}, 41)), "actor_names:too_long"},

@@ -75,7 +75,7 @@ func (b auditEventBody) read() (access.AuditEvent, error) {
 	case in.Context.Location == nil:
 		return access.AuditEvent{}, errRequired("event.context.location")
 	}
-	occurred, err := readInstant("event.occurred_at", in.OccurredAt)
+	occurred, err := readRequiredInstant("event.occurred_at", in.OccurredAt)
 	if err != nil {
 		return access.AuditEvent{}, err
 	}
@@ -97,16 +97,13 @@ func errRequired(field string) error {
 	return access.FieldErrorf(field, "required", "%s is required", field)
 }
 
-// readInstant reads a point in time of a body, to the millisecond.
-func readInstant(field, s string) (time.Time, error) {
+// readRequiredInstant is readInstant of what must be there, to the millisecond.
+func readRequiredInstant(field, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, errRequired(field)
 	}
-	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		return time.Time{}, access.FieldErrorf(field, "invalid", "%s must be a time such as 2030-01-01T00:00:00.000Z", field)
-	}
-	return t.UTC().Truncate(time.Millisecond), nil
+	t, err := readInstant(field, s)
+	return t.UTC().Truncate(time.Millisecond), err
 }
 
 type auditEventAnswer struct {

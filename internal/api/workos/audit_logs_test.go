@@ -61,7 +61,7 @@ func TestAuditEvents(t *testing.T) {
 		{"of another zone", auditEvent(org, "occurred_at", "2026-01-15T12:00:00+02:00"), ""},
 		{"after the last year", auditEvent(org, "occurred_at", "9999-12-31T23:59:59-12:00"), "event.occurred_at:invalid"},
 		{"of no time", auditEvent(org, "occurred_at", nil), "event.occurred_at:required"},
-		{"of a day", auditEvent(org, "occurred_at", "2026-01-15"), "event.occurred_at:invalid"},
+		{"of a day", auditEvent(org, "occurred_at", "2026-01-15"), "event.occurred_at:invalid_date"},
 		{"no action", auditEvent(org, "action", nil), "event.action:required"},
 		{"a long action", auditEvent(org, "action", long(256)), ""},
 		{"a longer action", auditEvent(org, "action", long(257)), "event.action:too_long"},

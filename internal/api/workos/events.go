@@ -162,10 +162,8 @@ func (q query) instant(name string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil && !t.IsZero() {
-			return t, nil
-		}
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		return day, nil
 	}
-	return time.Time{}, access.FieldErrorf(name, "invalid_date", "%s must be a time such as 2030-01-01T00:00:00.000Z", name)
+	return readInstant(name, s)
 }

@@ -15,6 +15,16 @@ import (
 // instant is a time as this API writes it: UTC, to the millisecond.
 func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
+// readInstant reads a point in time of a request. It is an Unprocessable error
+// that names the field if s is none.
+func readInstant(field, s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.IsZero() {
+		return time.Time{}, access.FieldErrorf(field, "invalid_date", "%s must be a time such as 2030-01-01T00:00:00.000Z", field)
+	}
+	return t, nil
+}
+
 // nullable is the text, or null where there is none.
 func nullable(s string) *string {
 	if s == "" {
