@@ -43,17 +43,13 @@ func (s *Service) CreateCustomerKey(ctx context.Context, c access.Caller, key ac
 	key.Created = s.now()
 	key.Updated = key.Created
 	err = s.update(ctx, c, action{"create", store.CustomerKeys.Kind, string(key.ID)}, func(w *write) error {
-		if err := need(w.snap, c, change, organizationsArea, string(key.Organization)); err != nil {
-			return err
-		}
-		org, err := organizationByID(w, key.Organization)
-		if err != nil {
+		if _, err := organizationFor(w, w.snap, c, change, key.Organization); err != nil {
 			return err
 		}
 		if err := forMembership(w, &key); err != nil {
 			return err
 		}
-		if err := mayEndow(w, c, key.Permissions, &org); err != nil {
+		if err := mayEndow(w, c, &key); err != nil {
 			return err
 		}
 		return put(w, store.CustomerKeys, string(key.ID), &key)
@@ -93,11 +89,15 @@ func forMembership(w *write, key *access.CustomerKey) error {
 	return nil
 }
 
-// mayEndow demands that the catalogue has the permissions, and that the caller
-// may grant them in the organization.
-func mayEndow(w *write, c access.Caller, perms []access.Permission, org *access.Organization) error {
-	grants := make([]access.RolePermission, len(perms))
-	for i, p := range perms {
+// mayEndow demands that the catalogue has the key's permissions, and that the
+// caller may grant them in its organization.
+func mayEndow(w *write, c access.Caller, key *access.CustomerKey) error {
+	org, err := organizationByID(w, key.Organization)
+	if err != nil {
+		return err
+	}
+	grants := make([]access.RolePermission, len(key.Permissions))
+	for i, p := range key.Permissions {
 		if _, defined, err := findPermission(w, c.Realm, string(p)); err != nil {
 			return err
 		} else if !defined {
@@ -228,8 +228,9 @@ type Expiry struct {
 	At    time.Time // now if it is zero or past
 }
 
-// ExpireCustomerKey ends a key, or says when it will. It is a Conflict error
-// with the reason KeyAlreadyExpired if the key has ended.
+// ExpireCustomerKey ends a key, or says when it will. A later end than it had
+// takes the authority that it takes to make the key. It is a Conflict error with
+// the reason KeyAlreadyExpired if the key has ended.
 func (s *Service) ExpireCustomerKey(ctx context.Context, c access.Caller, id access.CustomerKeyID, when Expiry) (CustomerKeyState, error) {
 	var state CustomerKeyState
 	err := s.update(ctx, c, action{"expire", store.CustomerKeys.Kind, string(id)}, func(w *write) error {
@@ -241,6 +242,7 @@ func (s *Service) ExpireCustomerKey(ctx context.Context, c access.Caller, id acc
 		if key.Expired(now) {
 			return access.Errorf(access.Conflict, "API key is already expired").Because(KeyAlreadyExpired)
 		}
+		old := key.Expires
 		switch at := when.At.UTC().Truncate(time.Millisecond); {
 		case when.Never:
 			key.Expires = time.Time{}
@@ -248,6 +250,11 @@ func (s *Service) ExpireCustomerKey(ctx context.Context, c access.Caller, id acc
 			key.Expires = at
 		default:
 			key.Expires = now
+		}
+		if !old.IsZero() && (key.Expires.IsZero() || key.Expires.After(old)) {
+			if err := mayEndow(w, c, &key); err != nil {
+				return err
+			}
 		}
 		key.Updated = s.after(key.Updated)
 		if state, err = stateOf(w, key); err != nil {

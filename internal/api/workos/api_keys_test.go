@@ -312,6 +312,36 @@ func TestKeyRights(t *testing.T) {
 	}
 }
 
+// TestLaterEndOfAKey: to let a key live longer is to give what it gives, so it
+// takes the same authority; to end it sooner takes none.
+func TestLaterEndOfAKey(t *testing.T) {
+	s := newServer(t)
+	org := s.organization(t, "Acme")
+	s.permission(t, "a", "organization")
+	limited := clientWith(t, s, "update", "Authress:Connections/"+org)
+	key, _ := s.orgKey(t, org, `{"name":"x","permissions":["a"],"expires_at":"2090-01-01T00:00:00.000Z"}`)
+	empty, _ := s.orgKey(t, org, `{"name":"x","expires_at":"2090-01-01T00:00:00.000Z"}`)
+	endless, _ := s.orgKey(t, org, `{"name":"x","permissions":["a"]}`)
+	for _, tt := range []struct {
+		key, body string
+		status    int
+	}{
+		{key, `{"expires_at":"2090-01-01T00:00:00.001Z"}`, 403},
+		{key, `{"expires_at":null}`, 403},
+		{key, `{"expires_at":"2090-01-01T00:00:00.000Z"}`, 200},
+		{key, `{"expires_at":"2080-01-01T00:00:00.000Z"}`, 200},
+		{key, `{"expires_at":"2090-01-01T00:00:00.000Z"}`, 403},
+		{key, ``, 200},
+		{empty, `{"expires_at":null}`, 200},
+		{endless, `{"expires_at":null}`, 200},
+		{endless, `{"expires_at":"2090-01-01T00:00:00.000Z"}`, 200},
+	} {
+		if status, v := s.as(t, limited, "POST", "/api_keys/"+tt.key+"/expire", tt.body); status != tt.status {
+			t.Errorf("%s: %d %v, want %d", tt.body, status, v, tt.status)
+		}
+	}
+}
+
 // TestKeysOfAnotherRealm are unknown, and cannot be changed.
 func TestKeysOfAnotherRealm(t *testing.T) {
 	s := newServer(t)
