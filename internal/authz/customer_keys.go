@@ -27,9 +27,10 @@ type CustomerKeyState struct {
 }
 
 // CreateCustomerKey makes an API key of an organization or, if key has a User,
-// of that user's active membership of it. The secret is told once and kept
-// nowhere. It takes the authority to grant the key's permissions in the
-// organization: the application will let the key do what they say.
+// of that user's active membership of it; a user takes the right to read the
+// user. The secret is told once and kept nowhere. It takes the authority to grant
+// the key's permissions in the organization: the application will let the key do
+// what they say.
 func (s *Service) CreateCustomerKey(ctx context.Context, c access.Caller, key access.CustomerKey) (made access.CustomerKey, secret string, err error) {
 	if err := key.Validate(); err != nil {
 		return access.CustomerKey{}, "", err
@@ -46,7 +47,7 @@ func (s *Service) CreateCustomerKey(ctx context.Context, c access.Caller, key ac
 		if _, err := organizationFor(w, w.snap, c, change, key.Organization); err != nil {
 			return err
 		}
-		if err := forMembership(w, &key); err != nil {
+		if err := forMembership(w, c, &key); err != nil {
 			return err
 		}
 		if err := mayEndow(w, c, &key); err != nil {
@@ -69,13 +70,13 @@ func (s *Service) validExpiry(end *time.Time) error {
 	return nil
 }
 
-// forMembership ties the key of a user to the membership by which the user may
-// have it.
-func forMembership(w *write, key *access.CustomerKey) error {
+// forMembership ties the key of a user whom the caller may read to the membership
+// by which the user may have it.
+func forMembership(w *write, c access.Caller, key *access.CustomerKey) error {
 	if key.User == "" {
 		return nil
 	}
-	if _, err := existing(w, store.Users, "User", key.User); err != nil {
+	if _, err := userFor(w, w.snap, c, read, key.User); err != nil {
 		return err
 	}
 	m, exists, err := membershipOf(w, key.Organization, key.User)
@@ -131,10 +132,7 @@ func (s *Service) OrganizationKeys(ctx context.Context, c access.Caller, id acce
 func (s *Service) UserKeys(ctx context.Context, c access.Caller, user string, in access.OrganizationID, win Window) (Slice[CustomerKeyState], error) {
 	var keys Slice[CustomerKeyState]
 	err := s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
-		if err := need(snap, c, read, peopleArea, user); err != nil {
-			return err
-		}
-		if _, err := existing(r, store.Users, "User", user); err != nil {
+		if _, err := userFor(r, snap, c, read, user); err != nil {
 			return err
 		}
 		var keep func(*access.CustomerKey) bool

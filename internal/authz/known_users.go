@@ -112,6 +112,15 @@ func knownUser(r store.Reader, m *access.Membership) (access.User, error) {
 	return user, err
 }
 
+// userFor reads a user who is known, for who may do the action to the user.
+// Whoever may not is refused in the same way whether the user is known or not.
+func userFor(r store.Reader, snap *engine.Snapshot, c access.Caller, do access.Permission, id string) (access.User, error) {
+	if err := need(snap, c, do, peopleArea, id); err != nil {
+		return access.User{}, err
+	}
+	return existing(r, store.Users, "User", id)
+}
+
 // UserByExternalID returns the user that an application knows by an id of its
 // own.
 func (s *Service) UserByExternalID(ctx context.Context, c access.Caller, externalID string) (user access.User, err error) {
@@ -167,10 +176,7 @@ func (s *Service) CreateUser(ctx context.Context, c access.Caller, u access.User
 func (s *Service) EditUser(ctx context.Context, c access.Caller, id string, edit func(*access.User)) (access.User, error) {
 	var user access.User
 	err := s.update(ctx, c, action{"update", store.Users.Kind, id}, func(w *write) error {
-		if err := need(w.snap, c, change, peopleArea, id); err != nil {
-			return err
-		}
-		old, err := existing(w, store.Users, "User", id)
+		old, err := userFor(w, w.snap, c, change, id)
 		if err != nil {
 			return err
 		}

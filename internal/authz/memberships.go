@@ -77,17 +77,18 @@ func (s *Service) FindMemberships(ctx context.Context, c access.Caller, q Member
 }
 
 // CreateMembership makes a user that is known a member of an organization, with
-// the roles of these slugs, or the default role if there is none. A membership
-// that is inactive becomes active with those roles. It is a Conflict error if the
-// user has an active one, and an Invalid error with the reason
-// PendingNotReactivatable if it has one that waits for the user.
+// the roles of these slugs, or the default role if there is none. As a membership
+// shows its user, it takes the right to read the user. A membership that is
+// inactive becomes active with those roles. It is a Conflict error if the user has
+// an active one, and an Invalid error with the reason PendingNotReactivatable if
+// it has one that waits for the user.
 func (s *Service) CreateMembership(ctx context.Context, c access.Caller, id access.OrganizationID, user string, slugs []string) (made Member, err error) {
 	err = s.update(ctx, c, action{"create", store.Memberships.Kind, ""}, func(w *write) error {
 		org, err := organizationFor(w, w.snap, c, change, id)
 		if err != nil {
 			return err
 		}
-		if _, err := existing(w, store.Users, "User", user); err != nil {
+		if _, err := userFor(w, w.snap, c, read, user); err != nil {
 			return err
 		}
 		m, exists, err := membershipOf(w, id, user)

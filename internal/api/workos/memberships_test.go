@@ -338,3 +338,33 @@ func TestMembershipTwins(t *testing.T) {
 		t.Errorf("it holds %d of the roles and shows %s, want one", held, rolesOf(m))
 	}
 }
+
+// TestMembershipReadsNoUser: the right to change one organization is none to read
+// the users of all, by making members of them or keys for them, nor to learn who
+// is known.
+func TestMembershipReadsNoUser(t *testing.T) {
+	s := newServer(t)
+	org := s.organization(t, "Acme")
+	ana, ben := s.user(t, "ana@example.com"), s.user(t, "ben@example.com")
+	client, limited := s.NewClient(t)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_all","name":"x","permissions":[{"action":"*","allow":true}]}`)
+	s.Want(t, 201, "POST", "/v1/records", fmt.Sprintf(`{"name":"x","users":[{"userId":%q}],
+		"statements":[{"roles":["ro_all"],"resources":[{"resourceUri":"Authress:Connections/%s"},{"resourceUri":"Authress:Users/%s"}]}]}`, client, org, ana))
+	for _, tt := range []struct {
+		user   string
+		status int
+	}{{ben, 403}, {"user_none", 403}, {ana, 201}} {
+		if status, v := s.as(t, limited, "POST", memberships, memberBody(org, tt.user, "")); status != tt.status {
+			t.Errorf("a membership for %s: %d %v, want %d", tt.user, status, v, tt.status)
+		}
+	}
+	s.membership(t, org, ben)
+	for _, tt := range []struct {
+		user   string
+		status int
+	}{{ben, 403}, {"user_none", 403}, {ana, 201}} {
+		if status, v := s.as(t, limited, "POST", "/user_management/users/"+tt.user+"/api_keys", fmt.Sprintf(`{"name":"x","organization_id":%q}`, org)); status != tt.status {
+			t.Errorf("a key for %s: %d %v, want %d", tt.user, status, v, tt.status)
+		}
+	}
+}
