@@ -128,16 +128,16 @@ func (s *Service) OrganizationKeys(ctx context.Context, c access.Caller, id acce
 }
 
 // UserKeys returns the part of the list of a user's API keys that the Window
-// asks for: those for one organization, or for all if in is empty.
+// asks for: those for one organization, or if in is empty, for all that the caller
+// may read.
 func (s *Service) UserKeys(ctx context.Context, c access.Caller, user string, in access.OrganizationID, win Window) (Slice[CustomerKeyState], error) {
 	var keys Slice[CustomerKeyState]
 	err := s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
 		if _, err := userFor(r, snap, c, read, user); err != nil {
 			return err
 		}
-		var keep func(*access.CustomerKey) bool
-		if in != "" {
-			keep = func(k *access.CustomerKey) bool { return k.Organization == in }
+		keep := func(k *access.CustomerKey) bool {
+			return (in == "" || k.Organization == in) && may(snap, c, read, organizationsArea, string(k.Organization))
 		}
 		var err error
 		keys, err = keysOf(r, store.OwnerOfKey("", user), keep, win)

@@ -24,11 +24,15 @@ type UserQuery struct {
 }
 
 // FindUsers returns a part of the users that are known and that the caller may
-// read: those of an organization in the order in which they became members. It is
-// a Forbidden or NotFound error if the caller may read none at all.
+// read: those of an organization, which the caller must be able to read, too, in
+// the order in which they became members. It is a Forbidden or NotFound error if
+// the caller may read none at all.
 func (s *Service) FindUsers(ctx context.Context, c access.Caller, q UserQuery, win Window) (found Slice[access.User], err error) {
 	err = s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
 		mayRead, err := readerOf(snap, c, peopleArea)
+		if err == nil && q.Organization != "" {
+			_, err = organizationFor(r, snap, c, read, q.Organization)
+		}
 		switch {
 		case err != nil:
 			return err

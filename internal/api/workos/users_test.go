@@ -143,7 +143,6 @@ func TestListUsers(t *testing.T) {
 		"organization_id=" + org:           at(2, 4, 1, 3),
 		"organization=" + org:              at(2, 4, 1, 3),
 		"organization_id=" + other:         {"auth0|x y"},
-		"organization_id=none":             nil,
 		"email=U1%40example.com":           at(1),
 		"email=u1%40example.com&organization_id=" + org:   at(1),
 		"email=u1%40example.com&organization_id=" + other: nil,
@@ -154,6 +153,7 @@ func TestListUsers(t *testing.T) {
 		}
 		walksBothWays(t, s, "/user_management/users?"+path, want)
 	}
+	s.refused(t, 404, "entity_not_found", "GET", "/user_management/users?organization_id=none", "")
 	// A cursor that is no member is ignored.
 	if got := column(s.want(t, 200, "GET", "/user_management/users?organization_id="+org+"&after="+url.QueryEscape(ids[0]), ""), "id"); !slices.Equal(got, at(2, 4, 1, 3)) {
 		t.Errorf("after somebody who is no member: %q", got)
@@ -197,4 +197,38 @@ func TestLastOwnerIsNoUserToDelete(t *testing.T) {
 	s.Want(t, 202, "PUT", "/v1/records/rec_owner", record(user, "Authress:Owner", "*"))
 	s.refused(t, 409, "user_deletion_not_allowed", "DELETE", "/user_management/users/"+user, "")
 	s.want(t, 200, "GET", "/user_management/users/"+user, "")
+}
+
+// TestUsersTellNoOrganization: the right to read users is none to learn where they
+// are members, be it by a filter or by their API keys.
+func TestUsersTellNoOrganization(t *testing.T) {
+	s := newServer(t)
+	org, other := s.organization(t, "Acme"), s.organization(t, "Other")
+	user := s.user(t, "ana@example.com")
+	keys := "/user_management/users/" + user + "/api_keys"
+	for _, o := range []string{org, other} {
+		s.membership(t, o, user)
+		s.want(t, 201, "POST", keys, fmt.Sprintf(`{"name":%q,"organization_id":%q}`, o, o))
+	}
+	client, limited := s.NewClient(t)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_read","name":"x","permissions":[{"action":"read","allow":true}]}`)
+	s.Want(t, 201, "POST", "/v1/records", fmt.Sprintf(`{"name":"x","users":[{"userId":%q}],
+		"statements":[{"roles":["ro_read"],"resources":[{"resourceUri":"Authress:Users"},{"resourceUri":"Authress:Connections/%s"}]}]}`, client, org))
+	for _, tt := range []struct {
+		path, names string
+		status      int
+	}{
+		{"/user_management/users?organization_id=" + org, "", 200},
+		{"/user_management/users?organization_id=" + other, "", 403},
+		{"/user_management/users?organization_id=none", "", 403},
+		{"/user_management/users?email=ana@example.com&organization_id=" + other, "", 403},
+		{keys, org, 200},
+		{keys + "?organization_id=" + org, org, 200},
+		{keys + "?organization_id=" + other, "", 200},
+	} {
+		status, v := s.as(t, limited, "GET", tt.path, "")
+		if status != tt.status || strings.HasPrefix(tt.path, keys) && strings.Join(column(v, "name"), " ") != tt.names {
+			t.Errorf("%s: %d %v, want %d %s", tt.path, status, v, tt.status, tt.names)
+		}
+	}
 }
