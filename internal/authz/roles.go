@@ -127,27 +127,37 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 			return err
 		}
 		role.UID, role.Type, role.Created, role.Updated = old.UID, old.Type, old.Created, s.after(old.Updated)
-		role.Permissions = keepExact(old.Permissions, role.Permissions)
+		kept, besides := keepExact(old.Permissions, role.Permissions)
+		role.Permissions = kept                 // as many as the caller wrote
 		if err := role.Validate(); err != nil { // with what was kept: some slugs are no actions
 			return err
 		}
+		role.Permissions = append(kept, besides...)
 		return put(w, store.Roles, string(role.ID), &role)
 	})
 	return role, err
 }
 
-// keepExact leaves as exact what was so and is written again as it was: whoever
-// reads a role in a dialect that does not know exact permissions, and writes it
-// back, must not widen it.
-func keepExact(old, now []access.RolePermission) []access.RolePermission {
-	now = slices.Clone(now)
-	for i, p := range now {
-		p.Exact = true
-		if slices.Contains(old, p) {
-			now[i] = p
+// keepExact leaves as exact what the old list allows so and the written one allows
+// again: whoever reads a role in a dialect that does not know exact permissions,
+// and writes it back with or without a change, must not widen it. What is
+// written to be given on besides is returned apart, without allow, as an exact
+// permission has no other flag; a slug that is no action there stays as it was
+// written, for Validate to refuse.
+func keepExact(old, written []access.RolePermission) (kept, besides []access.RolePermission) {
+	kept = slices.Clone(written)
+	for i, p := range kept {
+		exact := access.RolePermission{Action: strings.ToLower(p.Action), Allow: true, Exact: true}
+		more := p.Grant || p.Delegate
+		if !p.Allow || !slices.Contains(old, exact) || more && p.Permission() == "" {
+			continue
+		}
+		kept[i] = exact
+		if more {
+			besides = append(besides, access.RolePermission{Action: exact.Action, Grant: p.Grant, Delegate: p.Delegate})
 		}
 	}
-	return now
+	return kept, besides
 }
 
 // DeleteRole removes a role. Records that name it stay as they are; what else

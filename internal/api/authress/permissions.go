@@ -37,27 +37,22 @@ type permissionObject struct {
 	Delegate bool   `json:"delegate"`
 }
 
+// writePermissions writes one object an action, at the place where that stands
+// first, with all flags that it has: this dialect has no word for an exact
+// permission, and shows it like one that covers what is below.
 func writePermissions(perms []access.RolePermission) []permissionObject {
-	out := make([]permissionObject, len(perms))
-	for i, p := range perms {
-		out[i] = permissionObject{p.Action, p.Allow, p.Grant, p.Delegate}
-	}
-	return out
-}
-
-// writeHeld writes what is held, sorted by action, with one object an action:
-// this dialect has no word for an exact permission, and shows it like one that
-// covers what is below.
-func writeHeld(perms []access.RolePermission) []permissionObject {
 	out := make([]permissionObject, 0, len(perms))
-	for _, p := range writePermissions(perms) {
-		if last := len(out) - 1; last >= 0 && out[last].Action == p.Action {
-			out[last].Allow = out[last].Allow || p.Allow
-			out[last].Grant = out[last].Grant || p.Grant
-			out[last].Delegate = out[last].Delegate || p.Delegate
-			continue
+	place := make(map[string]int, len(perms))
+	for _, p := range perms {
+		i, shown := place[p.Action]
+		if !shown {
+			i = len(out)
+			place[p.Action] = i
+			out = append(out, permissionObject{Action: p.Action})
 		}
-		out = append(out, p)
+		out[i].Allow = out[i].Allow || p.Allow
+		out[i].Grant = out[i].Grant || p.Grant
+		out[i].Delegate = out[i].Delegate || p.Delegate
 	}
 	return out
 }
@@ -80,6 +75,6 @@ func (h *handler) userPermissions(w http.ResponseWriter, r *api.Request) error {
 	return writeLinks(w, http.StatusOK, permissionCollection{
 		Account:     account{h.authz.AccountID(r.Caller)},
 		UserID:      subject.ID,
-		Permissions: writeHeld(perms),
+		Permissions: writePermissions(perms),
 	})
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 )
 
-func TestHeldActionsStandOnce(t *testing.T) {
-	got := writeHeld([]access.RolePermission{
-		{Action: "docs", Grant: true}, {Action: "docs", Allow: true, Exact: true}, {Action: "docs:read", Allow: true, Exact: true},
+func TestActionsStandOnce(t *testing.T) {
+	got := writePermissions([]access.RolePermission{
+		{Action: "docs", Allow: true, Exact: true}, {Action: "docs:read", Allow: true, Exact: true}, {Action: "docs", Grant: true},
 	})
 	want := []permissionObject{{"docs", true, true, false}, {"docs:read", true, false, false}}
 	if !reflect.DeepEqual(got, want) {
