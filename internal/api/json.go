@@ -90,9 +90,7 @@ func walk(dec *jsontext.Decoder, t reflect.Type) error {
 	if dec.StackDepth() > maxJSONDepth {
 		return access.Errorf(access.Invalid, "the body's JSON nests deeper than %d", maxJSONDepth)
 	}
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+	t = valueType(t)
 	tok, err := dec.ReadToken()
 	if err != nil {
 		return errJSON(err)
@@ -144,8 +142,25 @@ func walkArray(dec *jsontext.Decoder, t reflect.Type) error {
 	return nil
 }
 
-// memberType returns the type of a struct's member of that JSON name; nil if
-// the struct has none, or t is no struct.
+// valueType is the type behind pointers, and of what an Optional holds.
+func valueType(t reflect.Type) reflect.Type {
+	for t != nil {
+		switch {
+		case t.Kind() == reflect.Pointer:
+			t = t.Elem()
+		case reflect.PointerTo(t).Implements(reflect.TypeFor[optional]()):
+			value, _ := t.FieldByName("Value")
+			t = value.Type
+		default:
+			return t
+		}
+	}
+	return nil
+}
+
+// memberType returns the type of a struct's member of that JSON name, of a
+// struct inside it, too, whose members stand among its own; nil if the struct
+// has none, or t is no struct.
 func memberType(t reflect.Type, name string) (reflect.Type, error) {
 	if t == nil {
 		return nil, nil
@@ -156,18 +171,18 @@ func memberType(t reflect.Type, name string) (reflect.Type, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, nil
 	}
-	for i := range t.NumField() {
-		field := t.Field(i)
-		tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if tag == name {
+	near := ""
+	for _, field := range reflect.VisibleFields(t) {
+		member, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if member == name {
 			return field.Type, nil
 		}
-	}
-	for i := range t.NumField() {
-		tag, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if tag != "" && strings.EqualFold(tag, name) {
-			return nil, access.Errorf(access.Invalid, "the body has a member %q; did you mean %q?", name, tag)
+		if member != "" && strings.EqualFold(member, name) {
+			near = member
 		}
+	}
+	if near != "" {
+		return nil, access.Errorf(access.Invalid, "the body has a member %q; did you mean %q?", name, near)
 	}
 	return nil, nil
 }

@@ -15,6 +15,12 @@ type thing struct {
 	Parts []thing           `json:"parts"`
 	Tags  map[string]string `json:"tags"`
 	Own   *thing            `json:"own"`
+	Maybe Optional[[]thing] `json:"maybe"`
+	inside
+}
+
+type inside struct {
+	Deep string `json:"deep"`
 }
 
 func read(body string) (thing, error) {
@@ -28,7 +34,8 @@ func TestReadJSON(t *testing.T) {
 		{`{}`, ""},
 		{`{"name":"a"}`, "a"},
 		{`{"name":"a","unknown":{"Name":[1,2]}}`, "a"}, // unknown members are ignored
-		{`{"name":"a","parts":null,"tags":null,"own":null}`, "a"},
+		{`{"name":"a","parts":null,"tags":null,"own":null,"maybe":null}`, "a"},
+		{`{"deep":"x","maybe":[{"name":"b"}],"name":"a"}`, "a"},
 		{`{"tags":{"Name":"x","NAME":"y"},"name":"a"}`, "a"}, // a map has no names of ours
 		{"{\"name\":\"\u00e9\"}", "é"},
 	} {
@@ -46,6 +53,8 @@ func TestReadJSONRefuses(t *testing.T) {
 		`{"NAME":"b"}`,                      //
 		`{"parts":[{"nAme":"b"}]}`,          // deeper
 		`{"own":{"Name":"b"}}`,              //
+		`{"Deep":"b"}`,                      // in a struct inside
+		`{"maybe":[{"NAME":"b"}]}`,          // in what may be left out
 		`{"x":1,"x":2}`,                     // twice, though unknown
 		`{"tags":{"a":"1","a":"2"}}`,        // twice, in a map
 		`{"name":"a"} {"name":"b"}`,         // trailing data

@@ -13,6 +13,11 @@ type Optional[T any] struct {
 	Value T // zero if it is null or was left out
 }
 
+// optional is what every Optional is.
+type optional interface{ isOptional() }
+
+func (*Optional[T]) isOptional() {}
+
 // UnmarshalJSONFrom reads the member; json calls it only where there is one.
 func (o *Optional[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	*o = Optional[T]{Set: true, Null: dec.PeekKind() == 'n'}
