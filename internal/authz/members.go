@@ -13,8 +13,8 @@ type Member struct {
 	access.Membership
 	OrganizationName string
 	// Roles are those on the organization itself, by assignments to the
-	// membership and to its groups, the most important first. Without multiple
-	// roles it is that one alone.
+	// membership and to its groups, the most important first. All count in a
+	// check, so all are shown, also where a membership has one role by itself.
 	Roles []access.RoleID
 	// Known is the user; of one that nobody has told anything about, the id alone.
 	Known access.User
@@ -109,14 +109,7 @@ func (v *memberReader) rolesOf(m *access.Membership) ([]access.RoleID, error) {
 		}
 	}
 	sortRoles(roles, orderOf(*v.doc, org).Priority)
-	if len(roles) > 1 && !v.doc.MultipleRoles {
-		roles = roles[:1]
-	}
-	ids := make([]access.RoleID, len(roles))
-	for i := range roles {
-		ids[i] = roles[i].ID
-	}
-	return ids, nil
+	return idsOf(roles), nil
 }
 
 func (v *memberReader) role(id access.RoleID) (*access.Role, error) {

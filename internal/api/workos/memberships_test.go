@@ -167,9 +167,9 @@ func TestMultipleRoles(t *testing.T) {
 	}
 }
 
-// TestOneRoleOfSeveral: without multiple roles the most important one is shown,
-// of those that the membership and its groups have.
-func TestOneRoleOfSeveral(t *testing.T) {
+// TestMembershipShowsWhatCounts: without multiple roles a membership has one by
+// itself, and shows besides what its groups give, the most important one first.
+func TestMembershipShowsWhatCounts(t *testing.T) {
 	s := withRoles(t, false, "first", "second")
 	org := s.organization(t, "Acme")
 	group := s.group(t, org, "G")
@@ -180,8 +180,11 @@ func TestOneRoleOfSeveral(t *testing.T) {
 	}
 	s.want(t, 200, "PUT", memberships+"/"+high, `{"role_slug":"second"}`)
 	for _, om := range []string{low, high} {
-		if got := s.want(t, 200, "GET", memberships+"/"+om, ""); rolesOf(got) != "first of first" {
-			t.Errorf("it shows %s, want the group's role alone", rolesOf(got))
+		if got := s.want(t, 200, "GET", memberships+"/"+om, ""); rolesOf(got) != "first of first,second" {
+			t.Errorf("it shows %s, want the group's role and its own", rolesOf(got))
+		}
+		if !s.holdsIn(t, om, org, "first") || !s.holdsIn(t, om, org, "second") {
+			t.Error("it does not hold what it shows")
 		}
 	}
 }
