@@ -10,13 +10,17 @@ import (
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
-// Model returns the model of the caller's realm. A role is in it if every
-// permission of it is one of the catalogue's: what the Authress dialect makes
-// beyond that has no place in a model.
+// Model returns the model of the caller's realm, to who may read its
+// configuration and its roles. A role is in it if every permission of it is one
+// of the catalogue's: what the Authress dialect makes beyond that has no place in
+// a model.
 func (s *Service) Model(ctx context.Context, c access.Caller) (access.Model, error) {
 	var m access.Model
 	err := s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
 		if err := need(snap, c, read, configurationArea, ""); err != nil {
+			return err
+		}
+		if err := need(snap, c, read, rolesArea, ""); err != nil {
 			return err
 		}
 		var err error
@@ -91,7 +95,8 @@ type Application struct {
 // ApplyModel makes the realm what the model says, in one commit, and returns
 // what that changes: nothing, and there is no commit, when the realm is so
 // already. Beside the right to change the configuration, it takes that on roles
-// for what is changed of permissions and roles.
+// for what is changed of permissions and roles, and for a dry run, which tells how
+// they differ from the model, the right to read them.
 //
 // It is a Conflict error if the model says something else than the realm of what
 // cannot be changed. Nothing is changed then, as with every other error.
@@ -103,6 +108,11 @@ func (s *Service) ApplyModel(ctx context.Context, c access.Caller, m access.Mode
 	err := s.update(ctx, c, action{"apply model", store.Realms.Kind, string(c.Realm)}, func(w *write) error {
 		if err := need(w.snap, c, change, configurationArea, ""); err != nil {
 			return err
+		}
+		if how.DryRun {
+			if err := need(w.snap, c, read, rolesArea, ""); err != nil {
+				return err
+			}
 		}
 		a := applying{s: s, w: w, c: c, model: &m, plan: []access.ModelChange{}}
 		if err := a.all(how.Prune); err != nil {

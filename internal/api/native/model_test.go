@@ -266,7 +266,7 @@ func TestModelRights(t *testing.T) {
 		method, body       string
 		none, config, both int
 	}{
-		{"GET", "", 403, 200, 200},
+		{"GET", "", 403, 403, 200},
 		{"PUT", `{}`, 403, 200, 200},
 		{"PUT", aModel + "}", 403, 200, 200}, // which changes nothing
 		{"PUT", `{"resource_types":[{"slug":"x%d"}]}`, 403, 200, 200},
@@ -289,6 +289,35 @@ func TestModelRights(t *testing.T) {
 		}{{"roles", none, tt.none}, {"configuration", config, tt.config}, {"both", both, tt.both}} {
 			if got := s.As(t, as.key, tt.method, model, body); got.Status != as.want {
 				t.Errorf("%s %s with the right on %s: %d %s, want %d", tt.method, body, as.who, got.Status, got.Body, as.want)
+			}
+		}
+	}
+}
+
+// TestModelReadsNoRoles: the right to read or change the configuration is none to
+// learn which roles there are, be it by a dry run.
+func TestModelReadsNoRoles(t *testing.T) {
+	s := start(t)
+	put(t, s, model, aModel)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_all","name":"x","permissions":[{"action":"*","allow":true}]}`)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_read","name":"x","permissions":[{"action":"read","allow":true}]}`)
+	const all = `{"roles":["ro_all"],"resources":["Authress:Configuration"]}`
+	limited := newKey(t, s, `{"name":"x","statements":[`+all+`]}`).Value
+	reader := newKey(t, s, `{"name":"x","statements":[`+all+`,{"roles":["ro_read"],"resources":["Authress:Roles"]}]}`).Value
+	for _, tt := range []struct {
+		method, path, body string
+		limited, reader    int
+	}{
+		{"GET", model, "", 403, 200},
+		{"PUT", model + "?dry_run=true", `{}`, 403, 200},
+		{"PUT", model + "?dry_run=true", aModel + "}", 403, 200},
+		{"PUT", model + "?dry_run=true", `{"resource_types":[{"slug":"x"}]}`, 403, 200},
+		{"PUT", model + "?dry_run=true", `{"roles":[{"slug":"x"}]}`, 403, 403}, // tells what would be done, also that it may not be
+		{"PUT", model, `{"resource_types":[{"slug":"x"}]}`, 200, 200},
+	} {
+		for key, want := range map[string]int{limited: tt.limited, reader: tt.reader} {
+			if got := s.As(t, key, tt.method, tt.path, tt.body); got.Status != want {
+				t.Errorf("%s %s %s: %d %s, want %d", tt.method, tt.path, tt.body, got.Status, got.Body, want)
 			}
 		}
 	}
