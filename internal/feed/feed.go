@@ -48,6 +48,9 @@ type realm struct {
 	snap atomic.Pointer[engine.Snapshot] // nil until loaded; replaced under mu only
 	mu   sync.Mutex
 	lost atomic.Bool // a commit of this node could not be followed: the snapshot must not decide
+
+	waiting sync.Mutex
+	next    chan struct{} // guarded by waiting; closed with the next snapshot, nil while nobody waits for it
 }
 
 // Open loads every realm of the store. The Feed follows further commits once
@@ -180,7 +183,9 @@ func (f *Feed) catchUp(ctx context.Context, r *realm) error {
 		}
 		snap = f.show(r, snap, commits[len(commits)-1].Revision, changes)
 	}
-	r.lost.Store(false)
+	if r.lost.Swap(false) {
+		r.tell()
+	}
 	return nil
 }
 
@@ -223,5 +228,6 @@ func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, change
 	}
 	snap = snap.Apply(rev, changes)
 	r.snap.Store(snap)
+	r.tell()
 	return snap
 }
