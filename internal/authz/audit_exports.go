@@ -40,14 +40,19 @@ func (s *Service) CreateAuditExport(ctx context.Context, c access.Caller, x acce
 // AuditExport returns an export, and a secret with which it can be read for a
 // while: see OpenAuditExport.
 func (s *Service) AuditExport(ctx context.Context, c access.Caller, id access.AuditExportID) (x access.AuditExport, secret string, err error) {
+	claims := exportClaims{Realm: c.Realm, For: c.Subject, Expires: s.clock().Add(exportSecretLife).Unix()}
 	err = s.view(ctx, c, func(r store.Reader, snap *engine.Snapshot) error {
-		x, err = auditExportFor(r, snap, c, id)
+		if x, err = auditExportFor(r, snap, c, id); err != nil {
+			return err
+		}
+		key, _, err := find(r, store.APIKeys, c.Credential)
+		claims.Key = key.ID
 		return err
 	})
 	if err != nil {
 		return access.AuditExport{}, "", err
 	}
-	secret, err = s.exportSecret(&x, c)
+	secret, err = claims.sign(&x)
 	return x, secret, err
 }
 
@@ -64,18 +69,32 @@ const exportSecretLife = 10 * time.Minute
 // export's key makes. Whoever shows it reads what the one may who asked for it,
 // and no more than that one may by then.
 type exportClaims struct {
-	Realm   access.RealmID `json:"r"`
-	For     access.Subject `json:"s"`
-	Expires int64          `json:"e"` // Unix seconds
+	Realm   access.RealmID  `json:"r"`
+	For     access.Subject  `json:"s"`
+	Key     access.APIKeyID `json:"k,omitzero"` // which proved that one, if an API key did
+	Expires int64           `json:"e"`          // Unix seconds
 }
 
-func (s *Service) exportSecret(x *access.AuditExport, c access.Caller) (string, error) {
-	claims, err := json.Marshal(exportClaims{Realm: c.Realm, For: c.Subject, Expires: s.clock().Add(exportSecretLife).Unix()})
+func (e exportClaims) sign(x *access.AuditExport) (string, error) {
+	claims, err := json.Marshal(e)
 	if err != nil {
 		return "", fmt.Errorf("encoding the secret of the export %s: %w", x.ID, err)
 	}
 	text := base64.RawURLEncoding.EncodeToString(claims)
 	return text + "." + base64.RawURLEncoding.EncodeToString(signExport(x, text)), nil
+}
+
+// lapsed reports whether the secret holds no longer, by itself or because its API
+// key has gone or ended.
+func (e exportClaims) lapsed(r store.Reader, now time.Time) (bool, error) {
+	if now.Unix() >= e.Expires {
+		return true, nil
+	}
+	if e.Key == "" {
+		return false, nil
+	}
+	key, exists, err := find(r, store.APIKeys, string(e.Key))
+	return !exists || key.Expired(now), err
 }
 
 func signExport(x *access.AuditExport, claims string) []byte {
@@ -117,7 +136,12 @@ func (s *Service) OpenAuditExport(ctx context.Context, id access.AuditExportID, 
 		if err != nil {
 			return err
 		}
-		if !exists || !hmac.Equal(given, signExport(&export, text)) || s.clock().Unix() >= claims.Expires {
+		if !exists || !hmac.Equal(given, signExport(&export, text)) {
+			return invalid
+		}
+		if lapsed, err := claims.lapsed(r, s.clock()); err != nil {
+			return err
+		} else if lapsed {
 			return invalid
 		}
 		if x.export, err = auditExportFor(r, snap, access.Caller{Realm: claims.Realm, Subject: claims.For}, id); err != nil {

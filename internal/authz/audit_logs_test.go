@@ -150,6 +150,51 @@ func TestLinksToExportsEnd(t *testing.T) {
 	}
 }
 
+// TestLinkEndsWithItsKey: what an API key got is not to be had when the key has
+// ended or is deleted, be its client there or not.
+func TestLinkEndsWithItsKey(t *testing.T) {
+	c := newClocked(t)
+	org := c.newOrganization(t)
+	now := time.Unix(0, c.at.Load())
+	x, err := c.CreateAuditExport(t.Context(), c.owner, access.AuditExport{Organization: org, From: now.Add(-time.Hour), Until: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(expires time.Time) (access.APIKeyID, string) {
+		t.Helper()
+		key, _, err := c.CreateAPIKey(t.Context(), c.owner, access.APIKey{Name: "x", Client: access.ClientID(c.owner.Subject.ID), Expires: expires}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		caller := c.owner
+		caller.Credential = string(key.ID)
+		_, secret, err := c.AuditExport(t.Context(), caller, x.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.ID, secret
+	}
+	_, ending := get(now.Add(5 * time.Minute))
+	deleted, gone := get(time.Time{})
+	_, lasting := get(time.Time{})
+	open := func(when string, secret string, want bool) {
+		t.Helper()
+		if _, err := c.OpenAuditExport(t.Context(), x.ID, secret); (err == nil) != want || err != nil && !errors.Is(err, access.NotFound) {
+			t.Errorf("%s: got %v, want it open: %t", when, err, want)
+		}
+	}
+	c.pass(5*time.Minute - time.Second)
+	open("before its key ends", ending, true)
+	open("before its key is deleted", gone, true)
+	c.pass(time.Second)
+	if err := c.DeleteAPIKey(t.Context(), c.owner, deleted); err != nil {
+		t.Fatal(err)
+	}
+	open("when its key has ended", ending, false)
+	open("when its key is deleted", gone, false)
+	open("when other keys have gone", lasting, true)
+}
+
 // TestDeletingALongAuditLog: a deleted organization leaves nothing of its log, and
 // no commit removes very much at once. Who may not delete it removes nothing.
 func TestDeletingALongAuditLog(t *testing.T) {
