@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -71,7 +72,7 @@ func (h replaying) handle(w http.ResponseWriter, r *Request) error {
 		return err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	id, sum := keyOf(r, key), sha256.Sum256(body)
+	id, sum := keyOf(r, key), sumOf(key, body)
 	if err := h.in.enter(r.Context(), id); err != nil {
 		return err
 	}
@@ -87,6 +88,7 @@ func (h replaying) handle(w http.ResponseWriter, r *Request) error {
 		return access.Errorf(access.Unprocessable, "Idempotency-Key: the key stood in a request with another body; use a new one").Because(KeyReused)
 	}
 	w.Header().Set("Idempotent-Replayed", "true")
+	r.committed = kept.Revision
 	give(w, kept)
 	return nil
 }
@@ -101,7 +103,10 @@ func (h replaying) first(w http.ResponseWriter, r *Request, key, request [sha256
 		}
 		h.dialect.WriteError(rec, r, e)
 	}
-	answer := access.Answer{Key: key[:], Request: request[:], Status: rec.status, Type: w.Header().Get("Content-Type"), Body: rec.body.Bytes()}
+	answer := access.Answer{
+		Key: key[:], Request: request[:], Status: rec.status, Type: w.Header().Get("Content-Type"),
+		Revision: r.committed, Body: rec.body.Bytes(),
+	}
 	if keeps(answer.Status) {
 		h.answers.KeepAnswer(r.Context(), r.Caller, answer)
 	}
@@ -114,7 +119,7 @@ func (h replaying) first(w http.ResponseWriter, r *Request, key, request [sha256
 // keeps reports whether an answer of the status is kept.
 func keeps(status int) bool {
 	switch status {
-	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
 		return false
 	}
 	return status >= 200 && status < 300 || status >= 400 && status < 500
@@ -135,6 +140,14 @@ func keyOf(r *Request, key string) [sha256.Size]byte {
 		_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(part))))
 		_, _ = h.Write([]byte(part))
 	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// sumOf tells bodies apart. It is keyed by what is kept nowhere: a body may hold
+// a password that is easily guessed.
+func sumOf(key string, body []byte) [sha256.Size]byte {
+	h := hmac.New(sha256.New, []byte(key))
+	_, _ = h.Write(body)
 	return [sha256.Size]byte(h.Sum(nil))
 }
 

@@ -127,14 +127,18 @@ func tellPermission(before, after *access.PermissionDefinition) []happening {
 }
 
 // tellRole knows the roles that show in the WorkOS dialect. A new name alone is
-// no event. Source: WorkOS documents role.updated for changed permissions.
+// no event of a role of the realm, whose events carry none. Source: WorkOS
+// documents role.updated for changed permissions.
 func tellRole(before, after *access.Role) []happening {
 	role := either(before, after)
 	if role == nil || role.Organization == "" && !isRoleSlug(string(role.ID)) {
 		return nil
 	}
 	if before != nil && after != nil && sameSet(before.Slugs(), after.Slugs()) {
-		return nil
+		named := before.Name != after.Name || before.Description != after.Description
+		if role.Organization == "" || !named {
+			return nil
+		}
 	}
 	alike := func(*access.Role) {}
 	if role.Organization != "" {

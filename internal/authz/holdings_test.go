@@ -21,7 +21,7 @@ func TestIDsOfWhatGroupsGive(t *testing.T) {
 		if again := through(&early, m); h.id != again.id || h.direct() {
 			t.Fatalf("%s is %s, and then %s", m, h.id, again.id)
 		}
-		if !madeHere(string(h.id)) {
+		if !alike(string(h.id), assignmentPrefix) {
 			t.Fatalf("%s is no id of ours", h.id)
 		}
 		before, after = append(before, string(h.id)), append(after, string(through(&late, m).id))

@@ -82,7 +82,8 @@ func membershipByID(r store.Reader, id access.MembershipID) (access.Membership, 
 
 // membershipOf finds the membership of a user in an organization.
 func membershipOf(r store.Reader, org access.OrganizationID, user string) (access.Membership, bool, error) {
-	return one(r, store.Memberships, store.ByPair, store.MembershipPair(org, user))
+	m, exists, err := one(r, store.Memberships, store.ByPair, store.MembershipPair(org, user))
+	return m, exists && m.Organization == org && m.User == user, err
 }
 
 // realmByID reads the realm's own document.

@@ -61,7 +61,8 @@ func resourceByExternalID(r store.Reader, org access.Organization, t access.Reso
 		return rootOf(r, &org)
 	}
 	res, exists, err := one(r, store.Resources, store.ByExternalID, store.ResourceExternalID(org.ID, t, externalID))
-	if err == nil && !exists {
+	// What is asked for may have a slash where no type has one.
+	if err == nil && (!exists || res.Type != t || res.ExternalID != externalID) {
 		err = errNo("Resource", externalID)
 	}
 	return res, err

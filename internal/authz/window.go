@@ -12,8 +12,8 @@ import (
 )
 
 // Window asks for a part of a list by the ids of what stands around it. The
-// order of ids is the order in which things were made. An id that nothing has,
-// nor could have had, is ignored.
+// order of ids is the order in which things were made. An id that nothing in the
+// list can have had is ignored.
 type Window struct {
 	After      string // only what follows it; all if empty
 	Before     string // only the nearest that precede it
@@ -93,24 +93,35 @@ type scanner[T any] struct {
 	err   error
 }
 
-// cursor is the id if something has it or could have had it, else "".
+// cursor is the id if the table has it, or had it: an id that is gone still says
+// where it stood, if it looks like those that the list holds. It is "" otherwise.
 func (s *scanner[T]) cursor(id string) string {
-	if id == "" || s.err != nil || madeHere(id) {
+	if id == "" || s.err != nil {
 		return id
 	}
-	if _, err := s.r.Get(s.table.Kind, id); err != nil {
-		if !errors.Is(err, access.NotFound) {
-			s.err = err
-		}
+	_, err := s.r.Get(s.table.Kind, id)
+	if err == nil {
+		return id
+	}
+	var first []store.Document
+	if errors.Is(err, access.NotFound) {
+		first, err = s.r.List(store.ListQuery{Kind: s.table.Kind, Index: s.sel.index, Value: s.sel.value, Limit: 1})
+	}
+	if err != nil {
+		s.err = err
+	}
+	if len(first) == 0 || !alike(id, first[0].ID) {
 		return ""
 	}
 	return id
 }
 
-// madeHere reports whether the id has the form of those that newID makes.
-func madeHere(id string) bool {
-	_, err := ulid.ParseStrict(id[strings.LastIndexByte(id, '_')+1:])
-	return err == nil
+// alike reports whether the id has the form of those that newID makes, and the
+// prefix of the other.
+func alike(id, other string) bool {
+	behind := strings.LastIndexByte(id, '_') + 1
+	_, err := ulid.ParseStrict(id[behind:])
+	return err == nil && behind == strings.LastIndexByte(other, '_')+1 && id[:behind] == other[:behind]
 }
 
 // scan returns at most limit rows after an id, and after which id there are
@@ -177,7 +188,7 @@ func windowOf[T any](all []T, id func(*T) string, w Window) Slice[T] {
 		return 1
 	})
 	known := func(cursor string) bool {
-		return madeHere(cursor) || slices.ContainsFunc(all, func(v T) bool { return id(&v) == cursor })
+		return slices.ContainsFunc(all, func(v T) bool { return id(&v) == cursor || alike(cursor, id(&v)) })
 	}
 	from, to := 0, len(all)
 	if w.After != "" && known(w.After) {

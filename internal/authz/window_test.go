@@ -74,6 +74,45 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// TestCursorsOfOtherLists: an id that is gone says where it stood; one of another
+// list is passed over.
+func TestCursorsOfOtherLists(t *testing.T) {
+	st, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const a, gone, b = "group_01ARZ3NDEKTSV4RRFFQ69G5FA1", "group_01ARZ3NDEKTSV4RRFFQ69G5FA2", "group_01ARZ3NDEKTSV4RRFFQ69G5FA3"
+	all := []access.Group{{ID: a}, {ID: b}}
+	_, err = st.Update(t.Context(), "r", func(tx store.Tx) error {
+		for i := range all {
+			if _, err := store.Groups.Put(tx, string(all[i].ID), &all[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cursor, want := range map[string]int{a: 1, gone: 1, b: 0, "om_01ARZ3NDEKTSV4RRFFQ69G5FA2": 2, "01ARZ3NDEKTSV4RRFFQ69G5FA2": 2, "group_": 2, "x": 2} {
+		w := Window{After: cursor, Limit: 10}
+		var got Slice[access.Group]
+		err := st.View(t.Context(), "r", 0, func(r store.Reader) error {
+			got, err = window(r, store.Groups, selection[access.Group]{}, w)
+			return err
+		})
+		inMemory := windowOf(all, func(g *access.Group) string { return string(g.ID) }, w)
+		if err != nil || len(got.Items) != want || len(inMemory.Items) != want {
+			t.Errorf("after %s: %d, in memory %d, %v; want %d", cursor, len(got.Items), len(inMemory.Items), err, want)
+		}
+	}
+}
+
 func show(s Slice[access.Group]) string {
 	text := s.Previous + "<"
 	for _, g := range s.Items {

@@ -159,3 +159,17 @@ func TestARoleIsTakenBySlug(t *testing.T) {
 	}
 	w.refused(t, 404, "entity_not_found", "DELETE", assignmentsOf(w.ana), buyer)
 }
+
+// TestTypesHaveNoSlash: what is asked for by type and external id is not found
+// by another way to cut the two from one text.
+func TestTypesHaveNoSlash(t *testing.T) {
+	w := newRoles(t)
+	w.resource(t, w.org, "workspace", "b/c", "")
+	w.want(t, 201, "POST", assignmentsOf(w.ana), onExternal("keeper", "workspace", "b/c"))
+	w.refused(t, 404, "entity_not_found", "POST", assignmentsOf(w.ana), onExternal("keeper", "workspace/b", "c"))
+	w.refused(t, 404, "entity_not_found", "POST", checkOf(w.ana), `{"permission_slug":"workspace:do","resource_type_slug":"workspace/b","resource_external_id":"c"}`)
+	for _, method := range []string{"GET", "PATCH", "DELETE"} {
+		w.refused(t, 404, "entity_not_found", method, "/authorization/organizations/"+w.org+"/resources/workspace%2Fb/c", "")
+	}
+	w.want(t, 200, "GET", "/authorization/organizations/"+w.org+"/resources/workspace/b%2Fc", "")
+}

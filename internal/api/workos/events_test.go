@@ -104,6 +104,7 @@ func TestEventsOfOperations(t *testing.T) {
 	does("organization_domain.deleted", "DELETE", "/organization_domains/"+domain, "", 204)
 
 	does("organization_role.created", "POST", "/authorization/organizations/"+org+"/roles", `{"slug":"org-x","name":"X"}`, 201)
+	does("organization_role.updated", "PATCH", "/authorization/organizations/"+org+"/roles/org-x", `{"name":"Y"}`, 200)
 	does("", "PATCH", "/authorization/organizations/"+org+"/roles/org-x", `{"name":"Y"}`, 200)
 	does("organization_role.updated", "POST", "/authorization/organizations/"+org+"/roles/org-x/permissions", `{"slug":"docs:read"}`, 200)
 	if p := fmt.Sprint(data(0)["permissions"]); p != "[docs:read]" || data(0)["name"] != "Y" || data(0)["organization_id"] != org {

@@ -50,6 +50,18 @@ func TestRepeatedPOSTs(t *testing.T) {
 			t.Errorf("a refusal again: %d %s, want %s", got.Status, got.Body, refused.Body)
 		}
 	})
+	t.Run("rights", func(t *testing.T) { // who is given the right after a refusal is not refused again
+		s := servertest.StartWith(t, config.Config{Data: data})
+		s.Owner = key
+		client, theirs := s.NewClient(t)
+		if got := again(s, theirs, "retry-4", `{"name":"Theirs"}`); got.Status != 403 {
+			t.Fatalf("without the right: %d %s, want 403", got.Status, got.Body)
+		}
+		s.Want(t, 201, "POST", "/v1/records", `{"name":"x","users":[{"userId":"`+client+`"}],"statements":[{"roles":["Authress:Owner"],"resources":[{"resourceUri":"Authress:Connections"}]}]}`)
+		if got := again(s, theirs, "retry-4", `{"name":"Theirs"}`); got.Status != 201 {
+			t.Errorf("with the right: %d %s, want 201", got.Status, got.Body)
+		}
+	})
 	t.Run("later", func(t *testing.T) {
 		s := servertest.StartWith(t, config.Config{Data: data})
 		if got := again(s, key, "retry-1", `{"name":"Acme"}`); got.Status != 201 || got.Body != first.Body {

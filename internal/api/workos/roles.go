@@ -81,6 +81,9 @@ func readRole(r *api.Request) (slug string, in access.Role, err error) {
 	if err != nil {
 		return "", access.Role{}, err
 	}
+	if body.Slug != nil && *body.Slug == "" { // to be given one, a body names none
+		return "", access.Role{}, access.FieldErrorf("slug", "invalid_slug", "slug must not be empty")
+	}
 	t, err := body.resourceType()
 	return body.slug(), access.Role{Name: body.Name, Description: body.Description, Type: t}, err
 }

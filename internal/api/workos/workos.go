@@ -89,6 +89,8 @@ func writeError(w http.ResponseWriter, _ *api.Request, err *access.Error) {
 		body.Errors = append(body.Errors, e)
 	}
 	switch {
+	case err.Kind == access.Unauthenticated:
+		body.Message = "Unauthorized" // as the vendor's
 	case err.Kind == access.NotFound:
 		body.EntityID = err.Entity
 	case err.Reason == authz.SubResourceScopedRole:
