@@ -3,7 +3,6 @@ package authz
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -87,18 +86,11 @@ func setDefaultRole(w *write, c access.Caller, realm *access.Realm, slug string)
 	if err := need(w.snap, c, change, rolesArea, ""); err != nil {
 		return err
 	}
-	role, err := roleBySlug(w, "", slug)
-	if errors.Is(err, access.NotFound) {
-		return access.FieldErrorf("default_role", InvalidRole, "Role '%s' is not a valid role.", slug)
+	role, err := organizationLevelRole(w, "", "default_role", slug)
+	if err == nil {
+		realm.Roles.Default = role.ID
 	}
-	if err != nil {
-		return err
-	}
-	if role.ResourceType() != access.OrganizationType {
-		return access.FieldErrorf("default_role", InvalidRole, "default_role must be a role for organizations, and %q is for the type %q", slug, role.ResourceType())
-	}
-	realm.Roles.Default = role.ID
-	return nil
+	return err
 }
 
 func setResourceDepth(w *write, realm *access.Realm, depth int) error {
