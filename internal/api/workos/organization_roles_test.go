@@ -366,3 +366,23 @@ func TestRolesOfAnotherRealm(t *testing.T) {
 		t.Errorf("the other realm has the permissions %v", got)
 	}
 }
+
+// TestRoleOrderIsNoNewsOfAnOrganization: its first role, the order of its roles
+// and its default are written into the organization, which shows none of them.
+func TestRoleOrderIsNoNewsOfAnOrganization(t *testing.T) {
+	s := newServer(t)
+	org := s.organization(t, "Acme")
+	before := s.want(t, 200, "GET", "/organizations/"+org, "")
+	_, cursor := s.events(t, "", everyName())
+	s.want(t, 201, "POST", "/authorization/organizations/"+org+"/roles", `{"slug":"org-x","name":"X"}`)
+	for _, tt := range [][2]string{{"priority", `{"roles":["org-x","member"]}`}, {"default", `{"role":"org-x"}`}, {"default", `{"role":"member"}`}} {
+		s.Want(t, 200, "PUT", "/api/v1/organizations/"+org+"/roles/"+tt[0], tt[1])
+	}
+	s.want(t, 204, "DELETE", "/authorization/organizations/"+org+"/roles/org-x", "")
+	if all, _ := s.events(t, cursor, everyName()); fmt.Sprint(names(all)) != "[organization_role.created organization_role.deleted]" {
+		t.Errorf("the events are %v", names(all))
+	}
+	if got := s.want(t, 200, "GET", "/organizations/"+org, ""); fmt.Sprint(got) != fmt.Sprint(before) {
+		t.Errorf("the organization became %v, before %v", got, before)
+	}
+}
