@@ -127,12 +127,12 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 			return err
 		}
 		role.UID, role.Type, role.Created, role.Updated = old.UID, old.Type, old.Created, s.after(old.Updated)
-		kept, besides := keepExact(old.Permissions, role.Permissions)
-		role.Permissions = kept                 // as many as the caller wrote
-		if err := role.Validate(); err != nil { // with what was kept: some slugs are no actions
+		var besides []access.RolePermission
+		role.Permissions, besides = keepExact(old.Permissions, role.Permissions)
+		if err := role.Validate(); err != nil { // as many as the caller wrote; some slugs that were kept are no actions
 			return err
 		}
-		role.Permissions = append(kept, besides...)
+		role.Permissions = append(role.Permissions, besides...)
 		return put(w, store.Roles, string(role.ID), &role)
 	})
 	return role, err
