@@ -1,11 +1,16 @@
 package access
 
 // Query asks whether a subject holds a permission on a resource. A Resource
-// with "*" inside asks for all of the resources that it names.
+// with "*" inside asks for all of the resources that it names, and a Permission
+// for all of the actions.
 type Query struct {
 	Subject    Subject
 	Permission Permission
 	Resource   ResourceURI
+	// Literal says that the permission is a slug, in which a "*" is a letter like
+	// others: so the WorkOS dialect asks. An exact entry of a role with a "*"
+	// answers nobody else, to whom it would read as everything.
+	Literal bool
 }
 
 // ResourceQuery asks on which resources below a collection a subject holds
@@ -58,4 +63,9 @@ type Caller struct {
 
 	// ChecksUsers is set for a client that may ask what any user may do.
 	ChecksUsers bool
+
+	// Committed is where the revision of what the caller's request committed is
+	// noted, the last one if it made several; nil where nobody asks. Only the
+	// goroutine that carries the request out touches it.
+	Committed *Revision
 }

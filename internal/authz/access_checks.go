@@ -41,7 +41,7 @@ type asked struct {
 }
 
 func (q asked) may(do access.Permission, on access.ResourceID) bool {
-	return q.snap.Check(access.Query{Subject: q.membership, Permission: do, Resource: access.ResourceURI(on)})
+	return q.snap.Check(access.Query{Subject: q.membership, Permission: do, Resource: access.ResourceURI(on), Literal: true})
 }
 
 // askMembership begins a question about a membership, for who may ask it.
@@ -167,7 +167,8 @@ func (s *Service) MembershipsOnResource(ctx context.Context, c access.Caller, on
 		found, err := window(r, store.Memberships, selection[access.Membership]{
 			index: store.ByOrganization, value: string(res.Organization),
 			keepID: func(id string) bool {
-				return has(access.Query{Subject: access.Subject{Kind: access.MembershipKind, ID: id}, Permission: do, Resource: res.URI()})
+				member := access.Subject{Kind: access.MembershipKind, ID: id}
+				return has(access.Query{Subject: member, Permission: do, Resource: res.URI(), Literal: true})
 			},
 		}, at)
 		if err != nil {

@@ -61,7 +61,7 @@ type Question struct {
 	Kind Kind
 
 	Query      access.Query // zero resource and permission when Refused
-	Permission string       // as written; "" where the Kind needs none
+	Permission string       // as written, without quotes; "" where the Kind needs none
 	Resource   string       // as written
 	Need       access.Flags
 	Nested     bool // of Resources

@@ -133,6 +133,7 @@ resource d: doc under a
 move d under f
 assignment a1: group_g is org_a/r on d
 directly om_a x d ? yes
+directly om_a "x.*" d ? no
 may ana a.b d/x ? no
 `))
 	if err != nil {
@@ -164,7 +165,11 @@ may ana a.b d/x ? no
 				Query: access.Query{Subject: access.Subject{Kind: access.MembershipKind, ID: "om_a"}, Permission: "x", Resource: "d"},
 			},
 			{
-				Line: 13, Text: "may ana a.b d/x ? no", Kind: decisions.Check, Permission: "a.b", Resource: "d/x",
+				Line: 13, Text: `directly om_a "x.*" d ? no`, Kind: decisions.Directly, Permission: "x.*", Resource: "d",
+				Query: access.Query{Subject: access.Subject{Kind: access.MembershipKind, ID: "om_a"}, Permission: "x.*", Resource: "d", Literal: true},
+			},
+			{
+				Line: 14, Text: "may ana a.b d/x ? no", Kind: decisions.Check, Permission: "a.b", Resource: "d/x",
 				Query: access.Query{Subject: access.Subject{Kind: access.UserKind, ID: "ana"}, Permission: "a.b", Resource: "d/x"},
 			},
 		},
@@ -202,6 +207,10 @@ func TestParseErrors(t *testing.T) {
 		{"may ana read x", "question"},
 		{"may ana read x* ? no", "resourceUri"},
 		{"may ana RE*D x ? no", "permission"},
+		{`may ana "Read" x ? no`, "slug"},
+		{`may ana "" x ? no`, "permission"},
+		{`may ana "read x ? no`, "permission"},
+		{`resources ana x "read" ? none`, "permission"},
 		{"may * read x ? no", "userId"},
 		{"has ana allowance read x ? no", "no flag"},
 		{"permissions ana x ? none read", "none stands alone"},

@@ -37,6 +37,7 @@ func (p *parser) question(kind Kind, line, text string) error {
 	}
 	if kind == Check || kind == Directly || kind == Holds {
 		q.Permission = w[len(w)-2]
+		q.readLiteral()
 	}
 	q.Resource = w[len(w)-1]
 	if kind != Users {
@@ -47,6 +48,13 @@ func (p *parser) question(kind Kind, line, text string) error {
 		q.Query.Subject = sub
 	}
 	return p.answer(q, strings.Fields(answer))
+}
+
+// readLiteral takes the quotes off a permission that is asked for literally.
+func (q *Question) readLiteral() {
+	if len(q.Permission) > 2 && strings.HasPrefix(q.Permission, `"`) && strings.HasSuffix(q.Permission, `"`) {
+		q.Permission, q.Query.Literal = q.Permission[1:len(q.Permission)-1], true
+	}
 }
 
 // readList takes what a list may say after its two words: "nested" and a
@@ -76,7 +84,7 @@ func (p *parser) answer(q Question, answer []string) error {
 		return err
 	}
 	if q.Permission != "" {
-		if q.Query.Permission, err = parseAsked(q.Permission); err != nil {
+		if q.Query.Permission, err = parseAsked(q.Permission, q.Query.Literal); err != nil {
 			return err
 		}
 	}
@@ -122,8 +130,12 @@ func (p *parser) answer(q Question, answer []string) error {
 	return nil
 }
 
-// parseAsked reads a permission as one of the dialects writes it.
-func parseAsked(text string) (access.Permission, error) {
+// parseAsked reads a permission as one of the dialects writes it; a literal one
+// is a slug.
+func parseAsked(text string, literal bool) (access.Permission, error) {
+	if literal {
+		return access.ParsePermissionSlug(text)
+	}
 	perm, err := access.ParsePermission(text)
 	if err == nil {
 		return perm, nil

@@ -376,7 +376,7 @@ func (w *world) uri(oneIn int) string {
 
 // question is mostly about what some record or assignment gives, or near it.
 func (w *world) question() access.Query {
-	q := access.Query{Subject: pick(w, subjectNames), Permission: permission(pick(w, actions))}
+	q := access.Query{Subject: pick(w, subjectNames), Permission: permission(pick(w, actions)), Literal: w.IntN(3) == 0}
 	if w.IntN(8) == 0 {
 		q.Permission = access.Permission(pick(w, slugs))
 	}

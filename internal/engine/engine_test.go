@@ -282,6 +282,7 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 		members("grp_c", group("grp_d"), user("dan")), members("grp_d", group("grp_c"), group("grp_d")),
 		record("r4", "reader", "docs/2", group("grp_a")), record("r5", "reader", "docs/3", group("grp_b")),
 		membership("om_eve", "eve", access.MembershipActive), members("group_devs"), joins("group_devs", "om_eve"), exactly("org_1/reader", "docs.read"),
+		exactly("slugs", "*", "docs:*"), record("r6", "slugs", "docs/1", user("finn")),
 		registered("page", "plan"), registered("plan", "work"), registered("work", "acme"), registered("acme", ""),
 		assigned("a1", group("group_devs"), "org_1/reader", "acme"),
 	})
@@ -308,8 +309,13 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 		{"denial by permission", ana, "docs:write", "docs/1", false},
 		{"denial in a circle of groups", user("dan"), "docs:read", "docs/1", false},
 		{"denial of a stranger", user("cleo"), "docs:read", "docs/1", false},
+		{"denial of all that a slug might stand for", user("finn"), "docs:*", "docs/1", false},
+		{"slug with a star", user("finn"), `"docs:*"`, "docs/1", true},
 	} {
 		q := access.Query{Subject: tt.sub, Permission: tt.do, Resource: tt.uri}
+		if slug := strings.Trim(string(tt.do), `"`); slug != string(tt.do) {
+			q.Permission, q.Literal = access.Permission(slug), true
+		}
 		if got := snap.Check(q); got != tt.want {
 			t.Errorf("%s: Check(%v) = %v; want %v", tt.what, q, got, tt.want)
 		}

@@ -10,7 +10,7 @@ import (
 
 // role is a role made ready for questions.
 type role struct {
-	entries  []entry                            // sorted, each once; each has a flag
+	entries  []entry                            // sorted, each once, each with a flag; none that only a literal question asks for
 	plain    map[access.Permission]access.Flags // shortest forms without a "*", and everything
 	patterns []entry                            // shortest forms with a "*" inside
 	exact    map[access.Permission]bool         // allowed, and nothing below; nil for none
@@ -44,13 +44,15 @@ func compile(r *access.Role) *role {
 		}
 	}
 	for h, flags := range merged {
-		c.entries = append(c.entries, entry{h, flags})
+		if !h.exact || !hasStar(h.action) {
+			c.entries = append(c.entries, entry{h, flags})
+		}
 		switch short := shortest(h.action); {
 		case h.exact && c.exact == nil:
 			c.exact = map[access.Permission]bool{h.action: true}
 		case h.exact:
 			c.exact[h.action] = true
-		case short == everything || !strings.Contains(string(short), "*"):
+		case short == everything || !hasStar(short):
 			c.plain[short] |= flags
 		default:
 			c.patterns = append(c.patterns, entry{held{action: short}, flags})
@@ -59,6 +61,8 @@ func compile(r *access.Role) *role {
 	slices.SortFunc(c.entries, func(a, b entry) int { return a.compare(b.held) })
 	return c
 }
+
+func hasStar(p access.Permission) bool { return strings.Contains(string(p), "*") }
 
 // compare orders by action, an exact one after the other.
 func (h held) compare(with held) int {
@@ -93,13 +97,14 @@ func shortest(action access.Permission) access.Permission {
 // action covers itself and every sub-action: "documents" covers
 // "documents:read". A "*" in the permission asks for all actions, and only a
 // "*" answers it, since no plain action has one. An exact entry covers its very
-// action, whatever characters that has.
+// action; with a "*" in that, only if the permission is literal, and so asks for
+// no more. To the others a literal permission is like any.
 //
 // Source: the Authress SDKs' description of permissions; for exact entries,
 // the WorkOS contract, where a slug is one word.
-func (r *role) flagsOf(p access.Permission) access.Flags {
+func (r *role) flagsOf(p access.Permission, literal bool) access.Flags {
 	flags := r.plain[everything] | r.plain[p]
-	if r.exact[p] {
+	if r.exact[p] && (literal || !hasStar(p)) {
 		flags |= access.Allow
 	}
 	for i := 0; i < len(p); i++ {

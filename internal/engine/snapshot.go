@@ -90,7 +90,7 @@ func (s *Snapshot) Holds(q access.Query, need access.Flags) bool {
 	if q.Permission == "" || q.Resource == "" {
 		return false
 	}
-	return s.covering(q.Subject, q.Resource, func(r *role) bool { return r.flagsOf(q.Permission)&need != 0 })
+	return s.covering(q.Subject, q.Resource, func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&need != 0 })
 }
 
 // HoldsDirectly reports whether the subject has the permission with any of the
@@ -100,13 +100,14 @@ func (s *Snapshot) HoldsDirectly(q access.Query, need access.Flags) bool {
 	if q.Permission == "" || q.Resource == "" {
 		return false
 	}
-	return s.exactly(q.Subject, q.Resource, s.rolesOf(func(r *role) bool { return r.flagsOf(q.Permission)&need != 0 }))
+	return s.exactly(q.Subject, q.Resource, s.rolesOf(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&need != 0 }))
 }
 
 // Permissions returns the merged entries of all roles that the subject has on
 // the resource, through its parents too, sorted by action. An action is in
 // lower case and has at least one flag; it stands there twice if the subject
-// has it both as an exact entry and as another.
+// has it both as an exact entry and as another. An exact entry with a "*" in its
+// action, which only a literal question asks for, is not there.
 func (s *Snapshot) Permissions(sub access.Subject, uri access.ResourceURI) []access.RolePermission {
 	merged := map[held]access.Flags{}
 	if uri == "" {

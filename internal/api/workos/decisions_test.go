@@ -3,6 +3,7 @@ package workos_test
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -13,7 +14,8 @@ import (
 // TestDecisions asks the questions of the decision cases about memberships. A
 // case finds its state in the store, as its ids are none that this API makes.
 // Questions for which the API has no words are left out: about what is not
-// registered by the membership's organization, and permissions that are no slugs.
+// registered by the membership's organization, permissions that are no slugs, and
+// all permissions that a star stands for: here it is a letter.
 func TestDecisions(t *testing.T) {
 	cases, err := decisions.Load("../../../testdata/decisions")
 	if err != nil {
@@ -43,6 +45,9 @@ func TestDecisions(t *testing.T) {
 func hasWords(c *decisions.Case, q *decisions.Question) bool {
 	_, err := access.ParsePermissionSlug(q.Permission)
 	m, res := membershipIn(c, q), resourceIn(c, q)
+	if !q.Query.Literal && strings.Contains(q.Permission, "*") {
+		return false
+	}
 	return (q.Kind == decisions.Check || q.Kind == decisions.Directly) && !q.Refused && err == nil &&
 		m != nil && res != nil && m.Organization == res.Organization
 }

@@ -2,6 +2,7 @@ package workos_test
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +120,59 @@ func TestRolesOfTwoPartsAreBoundedAsWritten(t *testing.T) {
 	s.Want(t, 400, "PUT", "/v1/roles/big", body(append(slices.Clone(actions), actions[0])))
 	if got := s.Want(t, 200, "GET", "/v1/roles/big", "").Body; !strings.Contains(got, `"permissions":[`+strings.Join(actions, ",")+`]`) {
 		t.Errorf("Authress shows %s", got)
+	}
+}
+
+// TestASlugWithAStarIsNoWildcard gives a membership the slugs "*" and "docs:*",
+// and asks in both dialects.
+func TestASlugWithAStarIsNoWildcard(t *testing.T) {
+	w := newTree(t)
+	user := w.user(t, "cleo@example.com")
+	om := w.membership(t, w.org, user)
+	for _, slug := range []string{"*", "docs:*", "docs:read"} {
+		w.permission(t, slug, "project")
+	}
+	w.role(t, "starry", "project", "*", "docs:*")
+	w.want(t, 201, "POST", assignmentsOf(om), onResource("starry", w.project))
+	held := func() []string {
+		return column(w.want(t, 200, "GET", "/authorization/organization_memberships/"+om+"/resources/"+w.project+"/permissions", ""), "slug")
+	}
+	of := "/v1/users/" + user + "/resources"
+	for slug, want := range map[string]bool{"*": true, "docs:*": true, "docs": false, "docs:read": false, "*:read": false} {
+		if got := w.may(t, om, slug, w.project); got != want {
+			t.Errorf("the membership's %s is answered with %t", slug, got)
+		}
+		path := "/authorization/resources/" + w.project + "/organization_memberships?permission_slug=" + url.QueryEscape(slug)
+		for _, list := range []string{path, path + "&assignment=direct"} {
+			if got := column(w.want(t, 200, "GET", list, ""), "id"); slices.Contains(got, om) != want {
+				t.Errorf("%s lists %v", list, got)
+			}
+		}
+		if got := w.Do(t, "GET", of+"/"+w.project+"/permissions/"+url.PathEscape(slug), "").Status; got != 404 {
+			t.Errorf("the user's %s is answered with %d, want 404", slug, got)
+		}
+	}
+	if got := held(); !slices.Equal(got, []string{"docs:*", "*"}) {
+		t.Errorf("the membership's permissions are %v", got)
+	}
+	// Nothing that Authress shows as held reads as everything, and its lists agree.
+	w.Want(t, 404, "GET", of+"/"+w.project+"/permissions", "")
+	for _, permission := range []string{"", "*", "docs:*"} {
+		if got := w.Want(t, 200, "GET", of+"?resourceUri=*&permissions="+url.QueryEscape(permission), "").Body; strings.Contains(got, w.project) {
+			t.Errorf("the user's resources with %q are %s", permission, got)
+		}
+	}
+	w.want(t, 200, "POST", roles+"/starry/permissions", `{"slug":"docs:read"}`)
+	if got := w.Want(t, 200, "GET", of+"/"+w.project+"/permissions", "").Body; !strings.Contains(got, `"permissions":[`+action("docs:read", true, false, false)+`]`) {
+		t.Errorf("the user's permissions are %s", got)
+	}
+	// The role itself shows all, and stays as it is when it is written back.
+	all := action("*", true, false, false) + "," + action("docs:*", true, false, false) + "," + action("docs:read", true, false, false)
+	if got := w.Want(t, 200, "GET", "/v1/roles/starry", "").Body; !strings.Contains(got, all) {
+		t.Errorf("the role is %s", got)
+	}
+	w.Want(t, 200, "PUT", "/v1/roles/starry", `{"name":"Starry","permissions":[`+all+`]}`)
+	if got := held(); !slices.Equal(got, []string{"docs:read", "docs:*", "*"}) || w.may(t, om, "docs", w.project) {
+		t.Errorf("after the role is written back, the membership's permissions are %v", got)
 	}
 }

@@ -29,7 +29,7 @@ func (s *State) Check(q access.Query) bool { return s.Holds(q, access.Allow) }
 // Holds reports whether the subject has the permission with any flag in need.
 func (s *State) Holds(q access.Query, need access.Flags) (held bool) {
 	for _, p := range s.all(q.Subject, q.Resource) {
-		held = held || p.Flags()&need != 0 && contains(p, q.Permission)
+		held = held || p.Flags()&need != 0 && contains(p, q)
 	}
 	return held
 }
@@ -38,7 +38,7 @@ func (s *State) Holds(q access.Query, need access.Flags) (held bool) {
 func (s *State) HoldsDirectly(q access.Query, need access.Flags) (held bool) {
 	s.each(q.Subject, func(st *access.Statement) {
 		for _, p := range s.permissions(st) {
-			held = held || names(st, q.Resource) && p.Flags()&need != 0 && contains(p, q.Permission)
+			held = held || names(st, q.Resource) && p.Flags()&need != 0 && contains(p, q)
 		}
 	})
 	return held
@@ -48,11 +48,12 @@ func names(st *access.Statement, uri access.ResourceURI) bool {
 	return slices.ContainsFunc(st.Resources, func(r string) bool { return strings.Trim(r, "/") == string(uri) })
 }
 
-// Permissions merges the permissions of all statements that cover the resource.
+// Permissions merges the permissions of all statements that cover the resource,
+// except those of which only literal questions are.
 func (s *State) Permissions(sub access.Subject, uri access.ResourceURI) (merged []access.RolePermission) {
 	for _, p := range s.all(sub, uri) {
 		i := slices.IndexFunc(merged, func(m access.RolePermission) bool { return m.Action == p.Action && m.Exact == p.Exact })
-		if i < 0 && p.Flags() != 0 {
+		if i < 0 && p.Flags() != 0 && (!p.Exact || !strings.Contains(p.Action, "*")) {
 			merged = append(merged, p)
 		} else if i >= 0 {
 			m := &merged[i]
@@ -190,11 +191,12 @@ func coversSegment(grant, asked string) bool {
 	return grant == "*" || slices.EqualFunc(q, r, func(q, r string) bool { return q == r || q == "*" && r != "" })
 }
 
-func contains(p access.RolePermission, asked access.Permission) bool {
+func contains(p access.RolePermission, q access.Query) bool {
+	asked := string(q.Permission)
 	if p.Exact {
-		return p.Action == string(asked)
+		return p.Action == asked && (q.Literal || !strings.Contains(asked, "*"))
 	}
-	return coversAction(p.Action, string(asked))
+	return coversAction(p.Action, asked)
 }
 
 func coversAction(held, asked string) bool {
