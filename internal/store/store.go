@@ -40,7 +40,8 @@ type Store interface {
 	// View runs fn with a Reader that sees the realm as of one revision: at,
 	// or the newest when at is zero. fn must not keep the Reader, nor call the
 	// Store. Reading a revision that the realm has not reached, or one whose
-	// versions were pruned, is a NotFound error.
+	// versions were pruned, is a NotFound error. Of a kind without history an
+	// earlier revision shows only what was not written since.
 	View(ctx context.Context, realm access.RealmID, at access.Revision, fn func(Reader) error) error
 
 	// Update runs fn in a transaction and commits what it wrote as the realm's
@@ -58,8 +59,9 @@ type Store interface {
 
 	// Changes returns the realm's commits after a revision, oldest first, at
 	// most limit of them, each whole; limit must be positive. It is empty when
-	// there is none. After Prune, a commit lists only the versions that are
-	// kept, and one that has none is left out; the newest always has some.
+	// there is none. A commit lists only the versions that are kept, by Prune and
+	// for kinds without history, and one that has none is left out; the newest
+	// always has some.
 	Changes(ctx context.Context, realm access.RealmID, after access.Revision, limit int) ([]Commit, error)
 
 	// Wake returns a channel that receives after a commit to any realm, by
@@ -115,7 +117,8 @@ type Tx interface {
 	Reader
 
 	// Put writes a document and replaces what indexes hold of it; an entry that
-	// is given twice counts once. It returns the revision of the version that
+	// is given twice counts once. Of a kind without history the version that it
+	// replaces is dropped, be it a deletion. It returns the revision of the version that
 	// it replaces: zero if there was none, or if the document was deleted.
 	//
 	// An id or body that is empty, and an id or index value that is not UTF-8
@@ -124,7 +127,8 @@ type Tx interface {
 	Put(kind Kind, id string, body []byte, entries []IndexEntry) (replaced access.Revision, err error)
 
 	// Delete removes a document from Get, List and every index and returns the
-	// revision of the version that it removes, or a NotFound error.
+	// revision of the version that it removes, or a NotFound error. Of a kind
+	// without history nothing else is left of the document than the deletion.
 	Delete(kind Kind, id string) (removed access.Revision, err error)
 
 	// Lineage tells whether what an earlier transaction of the realm saw still

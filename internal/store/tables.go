@@ -43,6 +43,18 @@ var (
 	Audit         = Table[audit.Entry]{Kind: "audit"}                   // under the revision of the commit, in 16 hexadecimal digits
 )
 
+// HasHistory reports whether the store keeps the superseded versions of the kind's
+// documents until Prune. Of the others a write drops the version that it
+// supersedes, and what indexes held of it: they are written often or kept for a
+// time only, some are personal, and nobody asks what they were.
+func (k Kind) HasHistory() bool {
+	switch k {
+	case Answers.Kind, KeyUses.Kind, Deliveries.Kind, AuditEvents.Kind, AuditExports.Kind:
+		return false
+	}
+	return true
+}
+
 // The names of indexes.
 const (
 	BySubject      = "subject"      // what names a subject, as its String

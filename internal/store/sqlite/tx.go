@@ -143,12 +143,7 @@ func (t *tx) replace(kind, id string, old version, body []byte) error {
 		return err
 	}
 	if old.revision != 0 {
-		_, err := t.c.exec(`
-			UPDATE documents
-			SET until = ?
-			WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
-			int64(t.next), t.realm, kind, id, int64(old.revision))
-		if err != nil {
+		if err := t.supersede(kind, id, old.revision); err != nil {
 			return err
 		}
 	}
@@ -156,6 +151,23 @@ func (t *tx) replace(kind, id string, old version, body []byte) error {
 		INSERT INTO documents (realm, kind, id, revision, body)
 		VALUES (?, ?, ?, ?, ?)`,
 		t.realm, kind, id, int64(t.next), body)
+	return err
+}
+
+// supersede takes the newest version of a document out of its place.
+func (t *tx) supersede(kind, id string, revision access.Revision) (err error) {
+	if !store.Kind(kind).HasHistory() {
+		_, err = t.c.exec(`
+			DELETE FROM documents
+			WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
+			t.realm, kind, id, int64(revision))
+		return err
+	}
+	_, err = t.c.exec(`
+		UPDATE documents
+		SET until = ?
+		WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
+		int64(t.next), t.realm, kind, id, int64(revision))
 	return err
 }
 
@@ -218,7 +230,7 @@ func (t *tx) entries(kind, id string) (held []entry, err error) {
 }
 
 func (t *tx) unlist(kind, id string, e entry) (err error) {
-	if e.revision == t.next { // no commit has it
+	if e.revision == t.next || !store.Kind(kind).HasHistory() { // no commit has it, or none is to show it any more
 		_, err = t.c.exec(`
 			DELETE FROM entries
 			WHERE realm = ? AND kind = ? AND name = ? AND value = ? AND id = ? AND revision = ?`,

@@ -179,3 +179,58 @@ func pruneBounds(t *testing.T, s store.Store) {
 	view(t, s, 2, func(r store.Reader) { wantGet(t, r, "a", "2") })
 	view(t, s, 0, func(r store.Reader) { wantGet(t, r, "a", "3") })
 }
+
+func noHistory(t *testing.T, s store.Store) {
+	put(t, s, "note", "1")
+	write := func(want access.Revision, fn func(store.Tx) (access.Revision, error)) {
+		t.Helper()
+		update(t, s, realm, func(tx store.Tx) error {
+			got, err := fn(tx)
+			if got != want {
+				t.Errorf("the write %d replaces %d, want %d", tx.Next(), got, want)
+			}
+			return err
+		})
+	}
+	putBrief := func(id, body string, entries ...store.IndexEntry) func(store.Tx) (access.Revision, error) {
+		return func(tx store.Tx) (access.Revision, error) { return tx.Put(brief, id, []byte(body), entries) }
+	}
+	write(0, putBrief("a", "2", in("ix", "v"), in("ix", "w")))
+	write(0, putBrief("b", "3", in("ix", "v")))
+	write(2, putBrief("a", "4", in("ix", "v"), in("ix", "x"))) // one entry stays
+	write(3, func(tx store.Tx) (access.Revision, error) { return tx.Delete(brief, "b") })
+	if _, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+		if _, err := tx.Delete(brief, "a"); err != nil {
+			return err
+		}
+		return errRefused
+	}); err == nil {
+		t.Error("a refused transaction was committed")
+	}
+	// The commits 2 and 3 have nothing left.
+	want := []string{"1 note=1", "4 a=4", "5 b"}
+	for _, limit := range []int{1, 100} {
+		if got := history(t, s, 0, limit); !slices.Equal(got, want) {
+			t.Errorf("the history is %q, want %q", got, want)
+		}
+	}
+	for at, all := range map[access.Revision][]string{2: nil, 3: nil, 4: {"a=4"}, 5: {"a=4"}, 0: {"a=4"}} {
+		view(t, s, at, func(r store.Reader) {
+			wantList(t, r, store.ListQuery{Kind: brief}, all...)
+			wantList(t, r, store.ListQuery{Kind: brief, Index: "ix", Value: "v"}, all...)
+			wantList(t, r, store.ListQuery{Kind: brief, Index: "ix", Value: "w"})
+			wantList(t, r, store.ListQuery{Kind: brief, Index: "ix", Value: "x"}, all...)
+			if _, err := r.Get(brief, "a"); (err == nil) != (all != nil) {
+				t.Errorf("Get as of %d: %v, want it there: %t", at, err, all != nil)
+			}
+		})
+	}
+	write(0, putBrief("b", "6", in("ix", "w"))) // takes the place of the deletion
+	want = []string{"1 note=1", "4 a=4", "6 b=6"}
+	if got := history(t, s, 0, 100); !slices.Equal(got, want) {
+		t.Errorf("after a document came again: %q, want %q", got, want)
+	}
+	view(t, s, 0, func(r store.Reader) {
+		wantList(t, r, store.ListQuery{Kind: brief, Index: "ix", Value: "w"}, "b=6")
+	})
+}

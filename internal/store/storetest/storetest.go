@@ -42,6 +42,7 @@ var laws = []struct {
 	{"a view stays at its revision", steadyView},
 	{"prune forgets old versions and nothing else", prune},
 	{"prune stops at the newest revision", pruneBounds},
+	{"a kind without history has the newest versions alone", noHistory},
 
 	// transaction.go
 	{"a transaction reads what it wrote", ownWrites},
@@ -84,6 +85,9 @@ const (
 	realm access.RealmID = "rlm_1"
 	note  store.Kind     = "note" // the kind of most documents here
 )
+
+// brief is a kind without history.
+var brief = store.Answers.Kind
 
 // update commits what fn writes and returns the revision.
 func update(t *testing.T, s store.Store, realm access.RealmID, fn func(store.Tx) error) access.Revision {
