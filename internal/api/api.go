@@ -39,6 +39,7 @@ type Route struct {
 	// Idempotency-Key, where other POSTs of the dialect give the first answer
 	// again: the route only asks, or its answer holds a secret, which is not kept.
 	NoReplay bool
+	MaxBody  int64 // how many bytes the body may have; 1 MiB if zero
 	Handle   Handler
 }
 
@@ -53,6 +54,9 @@ type Request struct {
 	Caller access.Caller // zero on a Public route
 	params params
 	logged string // the path as logs show it
+	// committed is the revision of what the request committed, and zero if that
+	// is nothing; the Caller carries its address.
+	committed access.Revision
 }
 
 // Param returns what stood in the path for {name}, each segment unescaped

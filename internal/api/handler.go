@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,12 +24,15 @@ type Config struct {
 	// Authenticate returns who sends a request with these headers, or an
 	// Unauthenticated, TooMany or Unavailable error.
 	Authenticate func(context.Context, http.Header) (access.Caller, error)
-	Log          *slog.Logger
+	// Await returns once answers show a realm as of a revision, whether that
+	// was not so at once, and an Unavailable error if it does not come about.
+	Await func(context.Context, access.RealmID, access.Revision) (waited bool, err error)
+	Log   *slog.Logger
 }
 
 // NewHandler serves the routes of every dialect on one port.
 func NewHandler(cfg Config) http.Handler {
-	h := &handler{authenticate: cfg.Authenticate, log: cfg.Log, dialects: slices.Clone(cfg.Dialects)}
+	h := &handler{authenticate: cfg.Authenticate, await: cfg.Await, log: cfg.Log, dialects: slices.Clone(cfg.Dialects)}
 	slices.SortStableFunc(h.dialects, func(a, b *Dialect) int { return len(b.Prefix) - len(a.Prefix) })
 	for _, d := range cfg.Dialects {
 		for _, r := range d.Routes {
@@ -41,6 +45,7 @@ func NewHandler(cfg Config) http.Handler {
 type handler struct {
 	routes       router
 	authenticate func(context.Context, http.Header) (access.Caller, error)
+	await        func(context.Context, access.RealmID, access.Revision) (bool, error)
 	log          *slog.Logger
 	dialects     []*Dialect // the longest prefix first
 }
@@ -58,8 +63,8 @@ func (h *handler) dialectOf(path string) *Dialect {
 // ServeHTTP is the frame around every request: everything that is the same for
 // all routes happens here, in this order.
 func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
-	w := &answer{ResponseWriter: rw}
 	r := &Request{Request: hr, ID: requestID(hr), logged: hr.URL.Path}
+	w := &answer{ResponseWriter: rw, committed: &r.committed}
 	header := w.Header()
 	header.Set("X-Request-Id", r.ID)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -97,20 +102,27 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	}
 }
 
-// answer notes whether anything was answered. net/http takes silence for 200,
-// which here would mean yes.
+// answer names the revision of what the request committed, and notes whether
+// anything was answered. net/http takes silence for 200, which here would mean
+// yes.
 type answer struct {
 	http.ResponseWriter
-	began bool
+	committed *access.Revision // the Request's
+	began     bool
 }
 
 func (a *answer) WriteHeader(status int) {
+	if !a.began && *a.committed != 0 {
+		a.Header().Set(revisionHeader, strconv.FormatInt(int64(*a.committed), 10))
+	}
 	a.began = true
 	a.ResponseWriter.WriteHeader(status)
 }
 
 func (a *answer) Write(p []byte) (int, error) {
-	a.began = true
+	if !a.began {
+		a.WriteHeader(http.StatusOK)
+	}
 	return a.ResponseWriter.Write(p)
 }
 
@@ -150,12 +162,11 @@ func (h *handler) serve(w http.ResponseWriter, r *Request, path *Dialect) (*Dial
 	if target.Secret {
 		r.logged = target.Path
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(target.MaxBody, maxBody))
 	if !target.Public {
-		if r.Caller, err = h.authenticate(r.Context(), r.Header); err != nil {
+		if err := h.prove(r); err != nil {
 			return target.dialect, err
 		}
-		r.Caller.Request = r.ID
 	}
 	return target.dialect, target.Handle(w, r)
 }

@@ -3,6 +3,7 @@
 package authz
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"sync"
@@ -42,6 +43,7 @@ type Service struct {
 	acrossRealms sync.Mutex
 
 	ahead sync.Map // access.RealmID to ahead: by what the last transaction decided, when the feed was behind
+	large sync.Map // access.RealmID to *commit: the last one of many writes whose events were asked for
 }
 
 // New returns a Service.
@@ -114,4 +116,11 @@ func (s *Service) Account(c access.Caller) (access.Realm, error) {
 // Ready returns an Unavailable error while a realm cannot be decided by.
 func (s *Service) Ready() error {
 	return s.feed.Ready()
+}
+
+// Await returns once this node answers by the realm as of the revision or later,
+// and whether it did not do so at once. It is an Unavailable error if that does
+// not come about within a bound.
+func (s *Service) Await(ctx context.Context, realm access.RealmID, rev access.Revision) (waited bool, err error) {
+	return s.feed.Await(ctx, realm, rev)
 }

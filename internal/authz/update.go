@@ -78,6 +78,9 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 		return fmt.Errorf("%s %s %q: %w", a.verb, a.kind, a.id, failed)
 	}
 	s.feed.Reach(c.Realm, rev)
+	if c.Committed != nil {
+		*c.Committed = rev
+	}
 	return nil
 }
 

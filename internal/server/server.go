@@ -111,6 +111,7 @@ func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 			workos.New(workos.Config{Authz: svc, PublicURL: publicURL}),
 		},
 		Authenticate: s.authn.Authenticate,
+		Await:        svc.Await,
 		Log:          s.log,
 	}), s.cfg)
 }

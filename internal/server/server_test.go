@@ -250,7 +250,7 @@ func TestCORS(t *testing.T) {
 	s := servertest.StartWith(t, server.Config{Data: t.TempDir(), CORSOrigins: []string{"https://app.example.com"}})
 	preflight := func(origin string) servertest.Answer {
 		return s.As(t, "", "OPTIONS", "/v1/roles", "", "Origin", origin,
-			"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "authorization,content-type,if-unmodified-since")
+			"Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "authorization,content-type,if-unmodified-since,reeve-revision")
 	}
 	got := preflight("https://app.example.com")
 	if got.Status != 204 || got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || got.Header.Get("Access-Control-Allow-Methods") != "PUT" ||
@@ -258,7 +258,8 @@ func TestCORS(t *testing.T) {
 		t.Errorf("preflight: %d %v, want it allowed, without credentials", got.Status, got.Header)
 	}
 	got = s.As(t, "", "GET", "/v1/roles", "", "Origin", "https://app.example.com")
-	if got.Status != 401 || got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || !strings.Contains(got.Header.Get("Access-Control-Expose-Headers"), "Last-Modified") {
+	shown := got.Header.Get("Access-Control-Expose-Headers")
+	if got.Status != 401 || got.Header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || !strings.Contains(shown, "Last-Modified") || !strings.Contains(shown, "Reeve-Revision") {
 		t.Errorf("a refusal: %d %v, want it readable by the page", got.Status, got.Header)
 	}
 	for _, origin := range []string{"https://evil.example.com", "http://app.example.com", "https://app.example.com.evil", "https://APP.example.com:8443", "null"} {

@@ -30,8 +30,8 @@ func wrap(h http.Handler, cfg Config) (http.Handler, error) {
 	return cors.New(cors.Options{
 		AllowedOrigins: cfg.CORSOrigins, // compared whole: wildcards are refused with the settings
 		AllowedMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Unmodified-Since", "User-Agent", "X-Request-Id"},
-		ExposedHeaders: []string{"Last-Modified", "Retry-After", "X-Request-Id"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "If-Unmodified-Since", "Reeve-Revision", "User-Agent", "X-Request-Id"},
+		ExposedHeaders: []string{"Last-Modified", "Reeve-Revision", "Retry-After", "X-Request-Id"},
 		MaxAge:         600, // seconds
 	}).Handler(h), nil
 }
