@@ -17,7 +17,7 @@ import (
 
 // Bounds of a request's body.
 const (
-	maxBody      = 1 << 20 // bytes
+	maxBody      = 1 << 20 // bytes, where a route does not say otherwise
 	maxJSONDepth = 64
 )
 
@@ -27,7 +27,8 @@ const (
 // Members that T does not have are ignored. It is an Invalid error if the body
 // is not well-formed UTF-8 JSON, has a member twice, a member whose name
 // differs from one of T's only in case, data after the value, or a value of
-// another type than T's; and a TooLarge error if it is longer than 1 MiB.
+// another type than T's; and a TooLarge error if it is longer than the
+// route allows.
 func ReadJSON[T any](r *Request) (T, error) {
 	var v T
 	body, err := readBody(r)
@@ -52,7 +53,7 @@ func readBody(r *Request) ([]byte, error) {
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
-			return nil, access.Errorf(access.TooLarge, "the body must be at most %d bytes long", maxBody)
+			return nil, access.Errorf(access.TooLarge, "the body must be at most %d bytes long", tooLarge.Limit)
 		}
 		return nil, access.Errorf(access.Invalid, "the body could not be read to its end")
 	}
@@ -63,13 +64,25 @@ func readBody(r *Request) ([]byte, error) {
 func errJSON(err error) error {
 	var semantic *json.SemanticError
 	if errors.As(err, &semantic) && semantic.JSONPointer != "" {
-		return access.Errorf(access.Invalid, "the body's %s has the wrong type", semantic.JSONPointer)
+		return errWrongType(semantic.JSONPointer)
 	}
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
 		return access.Errorf(access.Invalid, "the body is not valid JSON at byte %d: %s", syntactic.ByteOffset, syntactic.Err)
 	}
 	return access.Errorf(access.Invalid, "the body does not have the form that is expected here")
+}
+
+func errWrongType(at jsontext.Pointer) error {
+	return access.Errorf(access.Invalid, "the body's %s has the wrong type", at)
+}
+
+func errAfter() error {
+	return access.Errorf(access.Invalid, "the body has data after its JSON value")
+}
+
+func errCase(name, meant string) error {
+	return access.Errorf(access.Invalid, "the body has a member %q; did you mean %q?", name, meant)
 }
 
 // checkNames walks the body beside the type that it is meant for and refuses
@@ -81,7 +94,7 @@ func checkNames(body []byte, t reflect.Type) error {
 		return err
 	}
 	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return access.Errorf(access.Invalid, "the body has data after its JSON value")
+		return errAfter()
 	}
 	return nil
 }
