@@ -211,7 +211,7 @@ func putResourceTypes(w *write, realm access.RealmID, changed []access.ResourceT
 	for _, t := range changed {
 		for _, p := range t.Parents {
 			if _, exists := types[p]; !exists && p != access.OrganizationType {
-				return access.FieldErrorf("parents", "unknown_resource_type", "the parents of the resource type %q name %q, which is none", t.ID, p)
+				return access.FieldErrorf("parents", "unknown_resource_type", "a parent of the resource type %q names %q, which is no resource type", t.ID, p)
 			}
 		}
 		if _, reached := levels[t.ID]; !reached {
