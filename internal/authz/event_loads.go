@@ -69,15 +69,15 @@ func loadAssignment(r *stateReader, id string) (*access.PlacedAssignment, error)
 }
 
 // memberOnRoot is the membership whose roles on its organization an assignment
-// is one of; empty if it is another one.
-func memberOnRoot(r *stateReader, id string) (access.MembershipID, error) {
+// is one of, and the organization's root; empty if it is another one.
+func memberOnRoot(r *stateReader, id string) (access.MembershipID, access.ResourceID, error) {
 	a, exists, err := find(r, store.Assignments, id)
 	if err != nil || !exists || a.Subject.Kind != access.MembershipKind {
-		return "", err
+		return "", "", err
 	}
 	org, err := r.members.organization(a.Organization)
 	if errors.Is(err, access.NotFound) || err == nil && org.Root != a.Resource {
-		return "", nil
+		return "", "", nil
 	}
-	return access.MembershipID(a.Subject.ID), err
+	return access.MembershipID(a.Subject.ID), a.Resource, err
 }

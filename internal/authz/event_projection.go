@@ -11,71 +11,99 @@ import (
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
-// projection turns a commit's audit entry into events. Nothing of an event is
-// stored: the entry says which documents the commit wrote, and the store has
-// them as they were before and after.
+// projection turns a commit into events. Nothing of an event is stored: the audit
+// entry says which documents the commit wrote, and the store has them as they
+// were before and after.
 type projection struct {
-	s     *Service
-	realm access.RealmID
-	entry *audit.Entry
-	named map[access.EventName]bool // only these
-	// shown are the memberships whose roles a write of an assignment changes, by
-	// the place of the first such write.
-	shown map[int]access.MembershipID
+	s      *Service
+	realm  access.RealmID
+	commit *commit
+	named  map[access.EventName]bool // only these
 }
 
-// project begins with an entry. Only Done entries have writes.
-func (s *Service) project(ctx context.Context, realm access.RealmID, entry *audit.Entry, named map[access.EventName]bool) (*projection, error) {
-	p := &projection{s: s, realm: realm, entry: entry, named: named}
-	if !named[access.MembershipUpdated] || !slices.ContainsFunc(entry.Writes, isAssignment) {
-		return p, nil
+// roleChange is where a commit first changes the roles of a membership by an
+// assignment on the organization's root.
+type roleChange struct {
+	first int
+	root  access.ResourceID
+}
+
+// findShown returns the memberships whose roles the commit changed by assignments
+// alone, by the place of the first such write, as far as that is among the writes
+// lo to hi (not included). What becomes of a membership that the commit wrote
+// itself is told at that write.
+//
+// It reads what belongs to these writes only, however many there are: a page of a
+// large commit costs no more than one of a small commit.
+func (p *projection) findShown(ctx context.Context, lo, hi int) (map[int]access.MembershipID, error) {
+	if !p.named[access.MembershipUpdated] || !slices.ContainsFunc(p.commit.Writes[lo:hi], isAssignment) {
+		return nil, nil
 	}
-	err := p.findShown(ctx)
-	return p, err
+	changes := map[access.MembershipID]roleChange{}
+	before, after := p.commit.Revision-1, p.commit.Revision
+	err := p.asOf(ctx, before, func(r *stateReader) error { return p.findChanges(r, lo, hi, true, changes) })
+	if err != nil {
+		return nil, err
+	}
+	err = p.asOf(ctx, after, func(r *stateReader) error {
+		if err := p.findChanges(r, lo, hi, false, changes); err != nil || lo == 0 {
+			return err
+		}
+		return p.findEarlier(r, false, changes)
+	})
+	if err == nil && lo > 0 && len(changes) > 0 {
+		err = p.asOf(ctx, before, func(r *stateReader) error { return p.findEarlier(r, true, changes) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	shown := map[int]access.MembershipID{}
+	for m, c := range changes {
+		if c.first >= lo {
+			shown[c.first] = m
+		}
+	}
+	return shown, nil
 }
 
 func isAssignment(w audit.Write) bool { return w.Kind == string(store.Assignments.Kind) }
 
-// findShown looks for memberships whose roles the commit changed by assignments
-// alone. What becomes of a membership that the commit wrote itself is told at
-// that write.
-func (p *projection) findShown(ctx context.Context) error {
-	written := map[access.MembershipID]bool{}
-	for _, w := range p.entry.Writes {
-		if w.Kind == string(store.Memberships.Kind) {
-			written[access.MembershipID(w.ID)] = true
+// findChanges notes the first of the writes lo to hi that changes the roles of a
+// membership: of those that delete an assignment, read as of before the commit, or
+// of the others.
+func (p *projection) findChanges(r *stateReader, lo, hi int, gone bool, changes map[access.MembershipID]roleChange) error {
+	for i := lo; i < hi; i++ {
+		w := p.commit.Writes[i]
+		if !isAssignment(w) || (w.To == 0) != gone {
+			continue
+		}
+		m, root, err := memberOnRoot(r, w.ID)
+		if err != nil {
+			return err
+		}
+		if known, ok := changes[m]; m != "" && !p.commit.memberships[m] && (!ok || i < known.first) {
+			changes[m] = roleChange{i, root}
 		}
 	}
-	found := map[int]access.MembershipID{}
-	find := func(gone bool) func(*stateReader) error {
-		return func(r *stateReader) error {
-			for i, w := range p.entry.Writes {
-				if !isAssignment(w) || (w.To == 0) != gone {
-					continue
-				}
-				m, err := memberOnRoot(r, w.ID)
-				if err != nil {
-					return err
-				}
-				if m != "" {
-					found[i] = m
-				}
+	return nil
+}
+
+// findEarlier notes writes anywhere in the commit that change the same roles and
+// come first.
+func (p *projection) findEarlier(r *stateReader, gone bool, changes map[access.MembershipID]roleChange) error {
+	places := p.commit.assignments(gone)
+	for m, c := range changes {
+		subject := access.Subject{Kind: access.MembershipKind, ID: string(m)}
+		all, err := every(r, store.Assignments, store.ByPair, store.AssignmentPair(subject, c.root))
+		if err != nil {
+			return err
+		}
+		for _, a := range all {
+			if i, ok := places[string(a.ID)]; ok {
+				c.first = min(c.first, i)
 			}
-			return nil
 		}
-	}
-	if err := p.asOf(ctx, p.entry.Revision-1, find(true)); err != nil {
-		return err
-	}
-	if err := p.asOf(ctx, p.entry.Revision, find(false)); err != nil {
-		return err
-	}
-	p.shown = map[int]access.MembershipID{}
-	for i := range p.entry.Writes {
-		if m, ok := found[i]; ok && !written[m] {
-			p.shown[i] = m
-			written[m] = true
-		}
+		changes[m] = c
 	}
 	return nil
 }
@@ -96,7 +124,7 @@ func (p *projection) asOf(ctx context.Context, rev access.Revision, fn func(*sta
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("reading what revision %d changed: %w", p.entry.Revision, err)
+		return fmt.Errorf("reading what revision %d changed: %w", p.commit.Revision, err)
 	}
 	return nil
 }
@@ -115,16 +143,16 @@ type thing struct {
 const partsOfThing = 1024
 
 // things are what the writes lo to hi (not included) are about, as far as it can
-// be an event that is wanted.
-func (p *projection) things(lo, hi int) []thing {
+// be an event that is wanted. shown is what findShown found among them.
+func (p *projection) things(lo, hi int, shown map[int]access.MembershipID) []thing {
 	var all []thing
 	for i := lo; i < hi; i++ {
-		w := p.entry.Writes[i]
-		place := eventPlace{time: p.entry.Time, revision: p.entry.Revision, write: i}
+		w := p.commit.Writes[i]
+		place := eventPlace{time: p.commit.Time, revision: p.commit.Revision, write: i}
 		if kind, ok := p.wanted(store.Kind(w.Kind)); ok {
 			all = append(all, thing{place: place, kind: kind, id: w.ID, from: w.From != 0, to: w.To != 0})
 		}
-		if m, ok := p.shown[i]; ok {
+		if m, ok := shown[i]; ok {
 			place.part = partsOfThing // whether the write itself is wanted or not: ids stay the same
 			all = append(all, thing{place: place, kind: eventKinds[store.Memberships.Kind], id: string(m), from: true, to: true})
 		}
@@ -141,12 +169,16 @@ func (p *projection) wanted(kind store.Kind) (eventKind, bool) {
 
 // events are those of the writes lo to hi (not included), oldest first.
 func (p *projection) events(ctx context.Context, lo, hi int) ([]access.Event, error) {
-	things := p.things(lo, hi)
+	shown, err := p.findShown(ctx, lo, hi)
+	if err != nil {
+		return nil, err
+	}
+	things := p.things(lo, hi, shown)
 	if len(things) == 0 {
 		return nil, nil
 	}
 	if slices.ContainsFunc(things, func(t thing) bool { return t.from }) {
-		err := p.asOf(ctx, p.entry.Revision-1, func(r *stateReader) error {
+		err := p.asOf(ctx, p.commit.Revision-1, func(r *stateReader) error {
 			return load(r, things, func(t *thing) (bool, *any) { return t.from, &t.before })
 		})
 		if err != nil {
@@ -154,8 +186,8 @@ func (p *projection) events(ctx context.Context, lo, hi int) ([]access.Event, er
 		}
 	}
 	var actor access.EventActor
-	err := p.asOf(ctx, p.entry.Revision, func(r *stateReader) (err error) {
-		if actor, err = eventActor(r, p.entry.Actor); err != nil {
+	err = p.asOf(ctx, p.commit.Revision, func(r *stateReader) (err error) {
+		if actor, err = eventActor(r, p.commit.Actor); err != nil {
 			return err
 		}
 		return load(r, things, func(t *thing) (bool, *any) { return t.to, &t.after })
@@ -172,7 +204,7 @@ func (p *projection) events(ctx context.Context, lo, hi int) ([]access.Event, er
 			place := t.place
 			place.part += i
 			events = append(events, access.Event{
-				ID: place.id(), Name: h.name, Time: p.entry.Time, Actor: actor,
+				ID: place.id(), Name: h.name, Time: p.commit.Time, Actor: actor,
 				Organization: h.organization, Object: h.object, Before: h.before,
 			})
 		}

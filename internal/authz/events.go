@@ -27,8 +27,12 @@ type EventQuery struct {
 // events: a page that meets it is short, and says where to go on.
 const eventReach = 2_000
 
-// eventWindow is how many writes of one commit are read at a time.
-const eventWindow = 200
+// How many writes of one commit are read at a time: about as many as the page
+// takes, within bounds.
+const (
+	minEventWindow = 20
+	eventWindow    = 200
+)
 
 // Events returns a page of what has happened in the realm, in the order of the
 // commits. It is for who may read all events: they show objects of every sort. An
@@ -101,14 +105,11 @@ func (s *Service) EventAt(ctx context.Context, realm access.RealmID, id access.E
 	if !ok {
 		return access.Event{}, false, nil
 	}
-	entry, exists, err := s.entryAt(ctx, realm, place.revision)
-	if err != nil || !exists || place.write >= len(entry.Writes) {
+	c, err := s.commitAt(ctx, realm, place.revision)
+	if err != nil || c == nil || place.write >= len(c.Writes) {
 		return access.Event{}, false, err
 	}
-	p, err := s.project(ctx, realm, &entry, namedSet(slices.Concat(access.UsualEvents(), access.NamedEvents())))
-	if err != nil {
-		return access.Event{}, false, err
-	}
+	p := &projection{s: s, realm: realm, commit: c, named: namedSet(slices.Concat(access.UsualEvents(), access.NamedEvents()))}
 	events, err := p.events(ctx, place.write, place.write+1)
 	for _, e := range events {
 		if e.ID == id {
@@ -126,19 +127,11 @@ func (s *Service) eventCursor(ctx context.Context, realm access.RealmID, id acce
 	if !ok {
 		return nil, nil
 	}
-	entry, exists, err := s.entryAt(ctx, realm, place.revision)
-	if err != nil || !exists || !entry.Time.Equal(place.time) {
+	c, err := s.commitAt(ctx, realm, place.revision)
+	if err != nil || c == nil || !c.Time.Equal(place.time) {
 		return nil, err
 	}
 	return &place, nil
-}
-
-func (s *Service) entryAt(ctx context.Context, realm access.RealmID, rev access.Revision) (entry audit.Entry, exists bool, err error) {
-	err = s.store.View(ctx, realm, 0, func(r store.Reader) error {
-		entry, exists, err = find(r, store.Audit, audit.ID(rev))
-		return err
-	})
-	return entry, exists, err
 }
 
 func namedSet(names []access.EventName) map[access.EventName]bool {
@@ -175,6 +168,15 @@ func (s *Service) scan(realm access.RealmID, q EventQuery) *eventScan {
 // run collects until the page is full, the reach is met, or nothing is left.
 func (e *eventScan) run(ctx context.Context) error {
 	key, err := e.start(ctx)
+	if err == nil && e.from != nil { // the rest of its commit
+		var c *commit
+		if c, err = e.s.commitAt(ctx, e.realm, e.from.revision); err == nil && c != nil {
+			var done bool
+			if done, err = e.entry(ctx, c); done {
+				return err
+			}
+		}
+	}
 	for err == nil {
 		var rows []store.Row[audit.Entry]
 		err = e.s.store.View(ctx, e.realm, 0, func(r store.Reader) (err error) {
@@ -185,7 +187,7 @@ func (e *eventScan) run(ctx context.Context) error {
 			return fmt.Errorf("reading the audit trail: %w", err)
 		}
 		for i := range rows {
-			done, err := e.entry(ctx, &rows[i].Doc)
+			done, err := e.entry(ctx, newCommit(&rows[i].Doc))
 			if err != nil || done {
 				return err
 			}
@@ -201,10 +203,8 @@ func (e *eventScan) run(ctx context.Context) error {
 // start is the key in the audit trail behind which the walk begins.
 func (e *eventScan) start(ctx context.Context) (string, error) {
 	switch {
-	case e.from != nil && e.descending:
-		return audit.ID(e.from.revision + 1), nil
 	case e.from != nil:
-		return audit.ID(e.from.revision - 1), nil
+		return audit.ID(e.from.revision), nil
 	case e.descending && !e.q.Until.IsZero():
 		rev, err := e.s.firstNotBefore(ctx, e.realm, e.q.Until)
 		return audit.ID(rev), err
@@ -240,17 +240,15 @@ func (s *Service) firstNotBefore(ctx context.Context, realm access.RealmID, at t
 }
 
 // entry collects the events of one commit, and reports whether that was enough.
-func (e *eventScan) entry(ctx context.Context, entry *audit.Entry) (done bool, err error) {
+func (e *eventScan) entry(ctx context.Context, entry *commit) (done bool, err error) {
 	if e.passed(entry) {
 		return true, nil
 	}
 	if e.before(entry) {
 		return false, nil
 	}
-	p, err := e.s.project(ctx, e.realm, entry, e.named)
-	if err != nil {
-		return false, err
-	}
+	p := &projection{s: e.s, realm: e.realm, commit: entry, named: e.named}
+	window := min(max(e.q.Limit+1, minEventWindow), eventWindow)
 	lo, hi := 0, len(entry.Writes)
 	if e.from != nil && e.from.revision == entry.Revision { // what is on the other side is not read
 		if e.descending {
@@ -260,9 +258,9 @@ func (e *eventScan) entry(ctx context.Context, entry *audit.Entry) (done bool, e
 		}
 	}
 	for lo < hi {
-		from, to := lo, min(hi, lo+eventWindow)
+		from, to := lo, min(hi, lo+window)
 		if e.descending {
-			from, to = max(lo, hi-eventWindow), hi
+			from, to = max(lo, hi-window), hi
 		}
 		events, err := p.events(ctx, from, to)
 		if err != nil {
@@ -298,7 +296,7 @@ func (e *eventScan) far(n int) bool {
 }
 
 // passed reports whether everything from here on is behind the bounds.
-func (e *eventScan) passed(entry *audit.Entry) bool {
+func (e *eventScan) passed(entry *commit) bool {
 	if e.descending {
 		return e.until != nil && entry.Revision < e.until.revision || !e.q.From.IsZero() && entry.Time.Before(e.q.From)
 	}
@@ -306,7 +304,7 @@ func (e *eventScan) passed(entry *audit.Entry) bool {
 }
 
 // before reports whether the commit is before the bounds of time.
-func (e *eventScan) before(entry *audit.Entry) bool {
+func (e *eventScan) before(entry *commit) bool {
 	if e.descending {
 		return !e.q.Until.IsZero() && !entry.Time.Before(e.q.Until)
 	}

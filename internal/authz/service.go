@@ -43,7 +43,7 @@ type Service struct {
 	acrossRealms sync.Mutex
 
 	ahead sync.Map // access.RealmID to ahead: by what the last transaction decided, when the feed was behind
-	large sync.Map // access.RealmID to *commit: the last one of many writes whose events were asked for
+	large sync.Map // largeSlot to *commit: of many writes, whose events were asked for
 }
 
 // New returns a Service.
