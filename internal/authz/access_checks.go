@@ -44,12 +44,26 @@ func (q asked) may(do access.Permission, on access.ResourceID) bool {
 	return q.snap.Check(access.Query{Subject: q.membership, Permission: do, Resource: access.ResourceURI(on), Literal: true})
 }
 
+// has returns a NotFound error unless the membership's organization has the
+// resource.
+func (q asked) has(id access.ResourceID) error {
+	if org, exists := q.snap.Resource(id); !exists || org != q.organization {
+		return errNo("Resource", string(id))
+	}
+	return nil
+}
+
 // askMembership begins a question about a membership, for who may ask it.
 func (s *Service) askMembership(c access.Caller, id access.MembershipID) (asked, error) {
 	snap, err := s.feed.Snapshot(c.Realm)
 	if err != nil {
 		return asked{}, err
 	}
+	return aboutMembership(snap, c, id)
+}
+
+// aboutMembership is askMembership by a snapshot.
+func aboutMembership(snap *engine.Snapshot, c access.Caller, id access.MembershipID) (asked, error) {
 	q := asked{snap: snap, membership: access.Subject{Kind: access.MembershipKind, ID: string(id)}}
 	if !mayAsk(snap, c, q.membership) {
 		return asked{}, deny(snap, c)
@@ -81,10 +95,7 @@ func (s *Service) targeted(ctx context.Context, c access.Caller, q asked, t Reso
 		return "", err
 	}
 	if t.ID != "" {
-		if org, exists := q.snap.Resource(t.ID); !exists || org != q.organization {
-			return "", errNo("Resource", string(t.ID))
-		}
-		return t.ID, nil
+		return t.ID, q.has(t.ID)
 	}
 	var res access.Resource
 	err := s.store.View(ctx, c.Realm, 0, func(r store.Reader) error {
