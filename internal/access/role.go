@@ -9,7 +9,7 @@ import (
 const (
 	MaxNameLen         = 128  // characters, of every noun that has a name
 	MaxDescriptionLen  = 1024 // characters
-	MaxRolePermissions = 100
+	MaxRolePermissions = 100  // by CountPermissions
 )
 
 // Role is a named set of permissions, of the realm or of one organization.
@@ -76,6 +76,24 @@ type RolePermission struct {
 	Exact bool `json:"exact,omitzero"`
 }
 
+// CountPermissions counts entries of a role: an exact one and another of the same
+// action, which says what may be given on besides, are one.
+func CountPermissions(perms []RolePermission) int {
+	type kind struct {
+		action string
+		exact  bool
+	}
+	n, seen := 0, map[kind]int{}
+	for _, p := range perms {
+		mine := kind{p.Action, p.Exact}
+		seen[mine]++
+		if seen[mine] > seen[kind{p.Action, !p.Exact}] {
+			n++
+		}
+	}
+	return n
+}
+
 // Permission is the action in the form that is compared. The action of a role
 // that passed Validate always parses.
 func (p RolePermission) Permission() Permission {
@@ -127,7 +145,7 @@ func (r *Role) Validate() error {
 	if err := validateLabel(r.Name, r.Description); err != nil {
 		return err
 	}
-	if err := atMost("permissions", len(r.Permissions), MaxRolePermissions); err != nil {
+	if err := atMost("permissions", CountPermissions(r.Permissions), MaxRolePermissions); err != nil {
 		return err
 	}
 	for i, p := range r.Permissions {

@@ -42,20 +42,10 @@ func (s *Service) addPermissionTo(w *write, c access.Caller, role *access.Role, 
 		return err
 	}
 	now := append(slices.Clip(role.Permissions), p)
-	if actions(now) > access.MaxRolePermissions {
+	if access.CountPermissions(now) > access.MaxRolePermissions {
 		return access.FieldErrorf("slug", "too_many_permissions", "The role has %d permissions already, more are not allowed.", access.MaxRolePermissions)
 	}
 	return s.putPermissions(w, c, role, now)
-}
-
-// actions counts what the permissions are about: one that a role has as exact, and
-// besides to give it on, is one.
-func actions(perms []access.RolePermission) int {
-	about := map[string]bool{}
-	for _, p := range perms {
-		about[p.Action] = true
-	}
-	return len(about)
 }
 
 // putPermissions writes a role with other permissions. What a role of an

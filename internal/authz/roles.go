@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -129,7 +130,7 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 		role.UID, role.Type, role.Created, role.Updated = old.UID, old.Type, old.Created, s.after(old.Updated)
 		var besides []access.RolePermission
 		role.Permissions, besides = keepExact(old.Permissions, role.Permissions)
-		if err := role.Validate(); err != nil { // as many as the caller wrote; some slugs that were kept are no actions
+		if err := role.Validate(); err != nil { // with what was kept: some slugs are no actions
 			return err
 		}
 		role.Permissions = append(role.Permissions, besides...)
@@ -138,26 +139,41 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 	return role, err
 }
 
-// keepExact leaves as exact what the old list allows so and the written one allows
-// again: whoever reads a role in a dialect that does not know exact permissions,
-// and writes it back with or without a change, must not widen it. What is
-// written to be given on besides is returned apart, without allow, as an exact
-// permission has no other flag; a slug that is no action there stays as it was
-// written, for Validate to refuse.
+// keepExact leaves as exact what the old list allows only so and the written one
+// allows again: whoever reads a role in a dialect that does not know exact
+// permissions, and writes it back with or without a change, must not widen it.
+// What is written to be given on besides is returned apart, without allow, as an
+// exact permission has no other flag; a slug that is no action there stays as it
+// was written, for Validate to refuse.
 func keepExact(old, written []access.RolePermission) (kept, besides []access.RolePermission) {
 	kept = slices.Clone(written)
 	for i, p := range kept {
-		exact := access.RolePermission{Action: strings.ToLower(p.Action), Allow: true, Exact: true}
+		slug := cmp.Or(p.Permission(), access.Permission(p.Action)) // empty if it is no action there
 		more := p.Grant || p.Delegate
-		if !p.Allow || !slices.Contains(old, exact) || more && p.Permission() == "" {
+		if !p.Allow || !allowsExactly(old, slug) || more && p.Permission() == "" {
 			continue
 		}
-		kept[i] = exact
+		kept[i] = access.RolePermission{Action: string(slug), Allow: true, Exact: true}
 		if more {
-			besides = append(besides, access.RolePermission{Action: exact.Action, Grant: p.Grant, Delegate: p.Delegate})
+			besides = append(besides, access.RolePermission{Action: string(slug), Grant: p.Grant, Delegate: p.Delegate})
 		}
 	}
 	return kept, besides
+}
+
+// allowsExactly reports whether the list allows the permission, and by exact
+// entries alone.
+func allowsExactly(perms []access.RolePermission, slug access.Permission) bool {
+	exact := false
+	for _, p := range perms {
+		if p.Allow && p.Permission() == slug {
+			if !p.Exact {
+				return false
+			}
+			exact = true
+		}
+	}
+	return exact
 }
 
 // DeleteRole removes a role. Records that name it stay as they are; what else

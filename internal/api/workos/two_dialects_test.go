@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/server/servertest"
 )
 
 // action is a permission of a role as Authress writes it.
@@ -97,6 +100,19 @@ func TestWhatAnotherDialectGivesOn(t *testing.T) {
 	got := s.Want(t, 400, "PUT", path, `{"name":"Clerk","permissions":[`+action("docs", true, true, false)+`,`+action("docs.read", true, true, false)+`]}`)
 	if !strings.Contains(got.Body, "permissions[1]") {
 		t.Errorf("refused with %s, want permissions[1]", got.Body)
+	}
+}
+
+// TestRolesAreNotNarrowedByAnotherDialect writes back a role that allows an action
+// exactly and with what is below, as an import may have made it.
+func TestRolesAreNotNarrowedByAnotherDialect(t *testing.T) {
+	s := servertest.StartOn(t, []access.Change{{ID: access.RoleID("clerk"), Document: &access.Role{ID: "clerk", Name: "x", Permissions: []access.RolePermission{
+		{Action: "docs", Allow: true, Exact: true}, {Action: "Docs", Allow: true},
+	}}}})
+	s.Want(t, 201, "POST", "/v1/records", `{"recordId":"r1","name":"x","users":[{"userId":"ana"}],"statements":[{"roles":["clerk"],"resources":[{"resourceUri":"shelf"}]}]}`)
+	for range 2 {
+		s.Want(t, 200, "GET", "/v1/users/ana/resources/shelf/permissions/docs:write", "")
+		s.Want(t, 200, "PUT", "/v1/roles/clerk", `{"name":"x","permissions":[`+action("docs", true, false, false)+`]}`)
 	}
 }
 
