@@ -148,7 +148,7 @@ func (s *Service) UpdateRole(ctx context.Context, c access.Caller, role access.R
 func keepExact(old, written []access.RolePermission) (kept, besides []access.RolePermission) {
 	kept = slices.Clone(written)
 	for i, p := range kept {
-		slug := cmp.Or(p.Permission(), access.Permission(p.Action)) // empty if it is no action there
+		slug := cmp.Or(p.Permission(), access.Permission(p.Action)) // as it is written, if it is no action there
 		more := p.Grant || p.Delegate
 		if !p.Allow || !allowsExactly(old, slug) || more && p.Permission() == "" {
 			continue
