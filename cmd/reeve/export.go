@@ -13,13 +13,18 @@ func exportCommand() *cobra.Command {
 		Short: "Print resource types, permissions and roles as a file for apply",
 		Long: "Print resource types, permissions and roles as a file for reeve apply.\n\n" +
 			"Roles that contain more than permissions of the catalogue are left out: those\n" +
-			"are of the Authress dialect, and apply leaves them alone.",
-		Example: "  reeve export > model.yaml",
+			"are of the Authress dialect, and apply leaves them alone.\n\n" +
+			"With --all, print everything that is granted as JSON lines for reeve import: also\n" +
+			"those roles, organizations, users, groups, resources, records and assignments.",
+		Example: "  reeve export > model.yaml\n  reeve export --all > data.jsonl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, _, err := connect(cmd)
+			c, k, err := connect(cmd)
 			if err != nil {
 				return err
+			}
+			if k.Bool("all") {
+				return c.Export(cmd.Context(), cmd.OutOrStdout())
 			}
 			model, err := c.Model(cmd.Context())
 			if err != nil {
@@ -33,6 +38,7 @@ func exportCommand() *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().Bool("all", false, "print everything that is granted, as lines for reeve import")
 	connectionFlags(cmd.Flags())
 	return cmd
 }

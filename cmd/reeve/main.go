@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) int {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().String("config", "reeve.yaml", "file with settings, by the names of the flags; flags and REEVE_* variables come first; only serve reads the default one")
-	root.AddCommand(serveCommand(), checkCommand(), applyCommand(), exportCommand(), recoverCommand(), versionCommand())
+	root.AddCommand(serveCommand(), checkCommand(), applyCommand(), exportCommand(), importCommand(), recoverCommand(), versionCommand())
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -30,12 +33,33 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			addr, err := freeAddress()
-			env.Setenv("ADDR", addr)
-			return err
+			for _, name := range []string{"ADDR", "ADDR2"} {
+				addr, err := freeAddress()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, addr)
+			}
+			return importedLines(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"ready": ready, "mode": mode},
 	})
+}
+
+// importedLines puts the example of docs/import.md into a file of the folder
+// $DOCS.
+func importedLines(env *testscript.Env) error {
+	doc, err := os.ReadFile("../../docs/import.md")
+	if err != nil {
+		return err
+	}
+	_, lines, _ := strings.Cut(string(doc), "```json\n")
+	lines, _, ok := strings.Cut(lines, "```\n")
+	if !ok {
+		return errors.New("docs/import.md has no example")
+	}
+	env.Setenv("DOCS", env.WorkDir)
+	return os.WriteFile(filepath.Join(env.WorkDir, "lines.jsonl"), []byte(lines), 0o600)
 }
 
 // freeAddress is a loopback address where nothing listens now.

@@ -158,10 +158,13 @@ func (s *Service) ownerClient(b Bootstrap) (access.ServiceClient, error) {
 	return client, nil
 }
 
+// ownerRecordID is the record that every realm begins with.
+const ownerRecordID access.RecordID = "rec_owner"
+
 // ownerRecord gives the subject everything on everything.
 func ownerRecord(owner access.Subject) access.Record {
 	return access.Record{
-		ID: "rec_owner", Name: "Owner of the account", Status: access.RecordActive,
+		ID: ownerRecordID, Name: "Owner of the account", Status: access.RecordActive,
 		Description: "Made at the first start. Everything else can be granted from here.",
 		Subjects:    []access.Subject{owner},
 		Admins:      []access.Subject{owner},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,7 @@ var (
 	AuditSchemas  = Table[access.AuditSchema]{Kind: "audit_schema", Indexes: []Index[access.AuditSchema]{{ByAction, auditSchemaAction}, {ByVersion, auditSchemaVersion}}}
 	AuditExports  = Table[access.AuditExport]{Kind: "audit_export", Indexes: []Index[access.AuditExport]{{ByOrganization, auditExportOrganization}}}
 	AuditSettings = Table[access.AuditSettings]{Kind: "audit_settings"} // under the organization's id
+	ImportBatches = Table[access.ImportBatch]{Kind: "import_batch"}     // under ImportBatchID
 	Audit         = Table[audit.Entry]{Kind: "audit"}                   // under the revision of the commit, in 16 hexadecimal digits
 )
 
@@ -342,6 +344,12 @@ func auditSchemaVersion(_ string, s *access.AuditSchema) []string {
 // AuditSchemaVersion is what ByVersion holds a schema under.
 func AuditSchemaVersion(action string, version int) string {
 	return strconv.Itoa(version) + "/" + action
+}
+
+// ImportBatchID is what a batch is stored under: the batches of an import stand
+// together, in their order. An import's id has no slash.
+func ImportBatchID(id access.ImportID, number int) string {
+	return fmt.Sprintf("%s/%016x", id, number)
 }
 
 func auditExportOrganization(_ string, x *access.AuditExport) []string {

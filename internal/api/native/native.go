@@ -25,7 +25,7 @@ func New(cfg Config) *api.Dialect {
 	return &api.Dialect{
 		Routes: slices.Concat(
 			h.healthRoutes(), h.checkRoutes(), h.roleRoutes(), h.resourceTypeRoutes(), h.settingsRoutes(), h.modelRoutes(),
-			h.apiKeyRoutes(), h.realmRoutes(), documentRoutes(),
+			h.apiKeyRoutes(), h.realmRoutes(), h.importRoutes(), documentRoutes(),
 		),
 		Prefix:     "/api",
 		WriteError: writeError,
