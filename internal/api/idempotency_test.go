@@ -131,7 +131,7 @@ func TestWhatIsKept(t *testing.T) {
 	}{
 		{nil, 200, true},
 		{access.Errorf(access.Invalid, "m"), 400, true},
-		{access.Errorf(access.Forbidden, "m"), 403, true},
+		{access.Errorf(access.Forbidden, "m"), 403, false},
 		{access.Errorf(access.NotFound, "m"), 404, true},
 		{access.Errorf(access.Conflict, "m"), 409, true},
 		{access.FieldErrorf("f", "r", "m"), 422, true},

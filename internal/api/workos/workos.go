@@ -89,8 +89,10 @@ func writeError(w http.ResponseWriter, _ *api.Request, err *access.Error) {
 		body.Errors = append(body.Errors, e)
 	}
 	switch {
-	case err.Kind == access.Unauthenticated:
-		body.Message = "Unauthorized" // as the vendor's
+	case err.Kind == access.Unauthenticated: // these two in the vendor's words
+		body.Message = "Unauthorized"
+	case err.Reason == access.NoSuchPath:
+		body.Message = "Not Found"
 	case err.Kind == access.NotFound:
 		body.EntityID = err.Entity
 	case err.Reason == authz.SubResourceScopedRole:
