@@ -32,12 +32,12 @@ func (s *Store) Prune(ctx context.Context, realm access.RealmID, before access.R
 				ON d.realm = r.id AND d.until <= r.pruned AND d.until < 9223372036854775807
 			WHERE r.id = ?
 			LIMIT ?)`, `
-		DELETE FROM entries
-		WHERE (realm, kind, name, value, id, revision) IN (
-			SELECT e.realm, e.kind, e.name, e.value, e.id, e.revision
+		DELETE FROM entries_past
+		WHERE (list, value, id, revision) IN (
+			SELECT e.list, e.value, e.id, e.revision
 			FROM realms r
-			JOIN entries e INDEXED BY entries_superseded
-				ON e.realm = r.id AND e.until <= r.pruned AND e.until < 9223372036854775807
+			JOIN entries_past e INDEXED BY entries_past_until
+				ON e.realm = r.id AND e.until <= r.pruned
 			WHERE r.id = ?
 			LIMIT ?)`,
 	} {

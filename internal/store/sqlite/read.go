@@ -187,27 +187,36 @@ func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 	case r.newest():
 		return r.c.query(ordered(`
 			SELECT e.id, d.revision, d.body
-			FROM entries e INDEXED BY entries_newest
+			FROM entries e
 			CROSS JOIN documents d INDEXED BY documents_newest
-				ON d.realm = e.realm AND d.kind = e.kind AND d.id = e.id
+				ON d.realm = ? AND d.kind = ? AND d.id = e.id
 				AND d.until = 9223372036854775807 AND d.body IS NOT NULL
-			WHERE e.realm = ? AND e.kind = ? AND e.name = ? AND e.value = ? AND e.id > ?
-				AND e.until = 9223372036854775807
+			WHERE e.list = ? AND e.value = ? AND e.id > ?
 			ORDER BY e.id
 			LIMIT ?`),
-			r.realm, kind, q.Index, q.Value, after, q.Limit)
+			r.realm, kind, r.listOf(kind, q.Index), q.Value, after, q.Limit)
 	default:
+		list := r.listOf(kind, q.Index)
 		return r.c.query(ordered(`
-			SELECT e.id, d.revision, d.body
+			SELECT e.id AS id, d.revision, d.body
 			FROM entries e
 			CROSS JOIN documents d INDEXED BY documents_version
-				ON d.realm = e.realm AND d.kind = e.kind AND d.id = e.id
+				ON d.realm = ? AND d.kind = ? AND d.id = e.id
 				AND d.revision <= ? AND d.until > ?
-			WHERE e.realm = ? AND e.kind = ? AND e.name = ? AND e.value = ? AND e.id > ?
+			WHERE e.list = ? AND e.value = ? AND e.id > ?
+				AND e.revision <= ?
+			UNION ALL
+			SELECT e.id AS id, d.revision, d.body
+			FROM entries_past e
+			CROSS JOIN documents d INDEXED BY documents_version
+				ON d.realm = ? AND d.kind = ? AND d.id = e.id
+				AND d.revision <= ? AND d.until > ?
+			WHERE e.list = ? AND e.value = ? AND e.id > ?
 				AND e.revision <= ? AND e.until > ?
-			ORDER BY e.id
+			ORDER BY id
 			LIMIT ?`),
-			sees, sees, r.realm, kind, q.Index, q.Value, after, sees, sees, q.Limit)
+			r.realm, kind, sees, sees, list, q.Value, after, sees,
+			r.realm, kind, sees, sees, list, q.Value, after, sees, sees, q.Limit)
 	}
 }
 

@@ -19,6 +19,7 @@ type tx struct {
 	next    access.Revision
 	began   bool // the savepoint "fn", with the first write
 	lineage uint64
+	gaps    map[string]*gap // by kind
 }
 
 // newTx returns a transaction whose outcome no context can take away.
@@ -54,10 +55,18 @@ func (t *tx) put(kind, id string, body []byte, entries []store.IndexEntry) (acce
 	if err != nil {
 		return 0, err
 	}
-	if err := t.replace(kind, id, old, body); err != nil {
+	entries = inOrder(entries)
+	text, err := encodeEntries(entries)
+	if err != nil {
 		return 0, err
 	}
-	if err := t.index(kind, id, old, entries); err != nil {
+	if err := t.replace(kind, id, old, body, text); err != nil {
+		return 0, err
+	}
+	if err := t.index(kind, id, old.entries, entries); err != nil {
+		return 0, err
+	}
+	if err := t.wrote(kind, id); err != nil {
 		return 0, err
 	}
 	if old.deleted {
@@ -76,10 +85,10 @@ func (t *tx) Delete(kind store.Kind, id string) (access.Revision, error) {
 		return 0, access.Errorf(access.NotFound, "no %s %q", kind, id)
 	}
 	if err == nil {
-		err = t.replace(string(kind), id, old, nil)
+		err = t.replace(string(kind), id, old, nil, nil)
 	}
 	if err == nil {
-		err = t.index(string(kind), id, old, nil)
+		err = t.index(string(kind), id, old.entries, nil)
 	}
 	if err != nil {
 		return 0, t.broken(fmt.Errorf("deleting %s %q: %w", kind, id, err))
@@ -110,24 +119,32 @@ func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s
 type version struct {
 	revision access.Revision
 	deleted  bool
+	entries  []store.IndexEntry // that indexes hold, each once, in order
 }
 
 func (t *tx) version(kind, id string) (v version, err error) {
+	if t.gaps[kind].has(id) {
+		return version{}, nil
+	}
+	var entries []byte
 	err = t.c.row(`
-		SELECT revision, body IS NULL
+		SELECT revision, body IS NULL, entries
 		FROM documents
 		WHERE realm = ? AND kind = ? AND id = ?
 		ORDER BY revision DESC
 		LIMIT 1`,
-		[]any{t.realm, kind, id}, &v.revision, &v.deleted)
+		[]any{t.realm, kind, id}, &v.revision, &v.deleted, &entries)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+		return version{}, nil
+	}
+	if err == nil {
+		v.entries, err = decodeEntries(entries)
 	}
 	return v, err
 }
 
 // replace writes a version in the place of old. A nil body deletes.
-func (t *tx) replace(kind, id string, old version, body []byte) error {
+func (t *tx) replace(kind, id string, old version, body []byte, entries any) error {
 	if !t.began {
 		if _, err := t.c.exec("SAVEPOINT fn"); err != nil {
 			return err
@@ -137,9 +154,9 @@ func (t *tx) replace(kind, id string, old version, body []byte) error {
 	if old.revision == t.next { // this transaction's own
 		_, err := t.c.exec(`
 			UPDATE documents
-			SET body = ?
+			SET body = ?, entries = ?
 			WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
-			body, t.realm, kind, id, int64(t.next))
+			body, entries, t.realm, kind, id, int64(t.next))
 		return err
 	}
 	if old.revision != 0 {
@@ -148,9 +165,9 @@ func (t *tx) replace(kind, id string, old version, body []byte) error {
 		}
 	}
 	_, err := t.c.exec(`
-		INSERT INTO documents (realm, kind, id, revision, body)
-		VALUES (?, ?, ?, ?, ?)`,
-		t.realm, kind, id, int64(t.next), body)
+		INSERT INTO documents (realm, kind, id, revision, body, entries)
+		VALUES (?, ?, ?, ?, ?, ?)`,
+		t.realm, kind, id, int64(t.next), body, entries)
 	return err
 }
 
@@ -165,82 +182,8 @@ func (t *tx) supersede(kind, id string, revision access.Revision) (err error) {
 	}
 	_, err = t.c.exec(`
 		UPDATE documents
-		SET until = ?
+		SET until = ?, entries = NULL
 		WHERE realm = ? AND kind = ? AND id = ? AND revision = ?`,
 		int64(t.next), t.realm, kind, id, int64(revision))
-	return err
-}
-
-// index makes the indexes hold the document under exactly these entries, and
-// leaves those alone that they hold already.
-func (t *tx) index(kind, id string, old version, entries []store.IndexEntry) error {
-	want := make(map[store.IndexEntry]bool, len(entries))
-	for _, e := range entries {
-		want[e] = true
-	}
-	if old.revision != 0 && !old.deleted {
-		held, err := t.entries(kind, id)
-		if err != nil {
-			return err
-		}
-		for _, e := range held {
-			if want[e.IndexEntry] {
-				delete(want, e.IndexEntry)
-			} else if err := t.unlist(kind, id, e); err != nil {
-				return err
-			}
-		}
-	}
-	for e := range want {
-		_, err := t.c.exec(`
-			INSERT INTO entries (realm, kind, name, value, id, revision)
-			VALUES (?, ?, ?, ?, ?, ?)`,
-			t.realm, kind, e.Index, e.Value, id, int64(t.next))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// entry is where an index holds a document, since a revision.
-type entry struct {
-	store.IndexEntry
-	revision access.Revision
-}
-
-func (t *tx) entries(kind, id string) (held []entry, err error) {
-	rows, err := t.c.query(`
-		SELECT name, value, revision
-		FROM entries INDEXED BY entries_document
-		WHERE realm = ? AND kind = ? AND id = ? AND until = 9223372036854775807`,
-		t.realm, kind, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var e entry
-		if err := rows.Scan(&e.Index, &e.Value, &e.revision); err != nil {
-			return nil, err
-		}
-		held = append(held, e)
-	}
-	return held, rows.Err()
-}
-
-func (t *tx) unlist(kind, id string, e entry) (err error) {
-	if e.revision == t.next || !store.Kind(kind).HasHistory() { // no commit has it, or none is to show it any more
-		_, err = t.c.exec(`
-			DELETE FROM entries
-			WHERE realm = ? AND kind = ? AND name = ? AND value = ? AND id = ? AND revision = ?`,
-			t.realm, kind, e.Index, e.Value, id, int64(e.revision))
-		return err
-	}
-	_, err = t.c.exec(`
-		UPDATE entries
-		SET until = ?
-		WHERE realm = ? AND kind = ? AND name = ? AND value = ? AND id = ? AND revision = ?`,
-		int64(t.next), t.realm, kind, e.Index, e.Value, id, int64(e.revision))
 	return err
 }
