@@ -69,6 +69,33 @@ func TestManyPuts(t *testing.T) {
 	}
 }
 
+// TestEntryComesAndGoes lists a document and takes it out again, several times in
+// one transaction: what no commit had leaves no row.
+func TestEntryComesAndGoes(t *testing.T) {
+	s := open(t, Config{Memory: true})
+	for range 2 {
+		_, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+			for _, values := range []string{"a", "", "a", "", "a b", "b"} {
+				var entries []store.IndexEntry
+				for v := range strings.FieldsSeq(values) {
+					entries = append(entries, store.IndexEntry{Index: "ix", Value: v})
+				}
+				if _, err := tx.Put("note", "n", []byte("x"), entries); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := text(t, s, "SELECT value || revision FROM entries") + "," + text(t, s, "SELECT value || revision || until FROM entries_past")
+	if want := " b2, b12"; got != want {
+		t.Errorf("the rows are%q, want %q", got, want)
+	}
+}
+
 // TestOlderSchema opens a database that was written before indexes took one row
 // for each entry.
 func TestOlderSchema(t *testing.T) {
