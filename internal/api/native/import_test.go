@@ -15,7 +15,7 @@ const everySort = importMeta +
 	`{"t":"model","settings":{"multiple_roles":true},"resource_types":[{"slug":"project"}],"permissions":[{"slug":"project:edit","resource_type":"project"}],"roles":[{"slug":"editor","resource_type":"project","permissions":["project:edit"]}]}
 {"t":"role","id":"ro_Reader","name":"Reader","permissions":[{"action":"documents:read","allow":true},{"action":"documents:write","grant":true}]}
 {"t":"organization","id":"org_a","name":"A","root":"authz_resource_A"}
-{"t":"organization","id":"org_b","name":"B"}
+{"t":"organization","id":"org_b","name":"B","root":"authz_resource_B"}
 {"t":"role","id":"org_a/org-lead","organization":"org_a","type":"organization","name":"Lead","permissions":[{"action":"lead","allow":true,"exact":true}]}
 {"t":"user","id":"ana","email":"ana@example.com"}
 {"t":"membership","id":"om_A1","organization":"org_a","user":"ana"}
@@ -23,6 +23,7 @@ const everySort = importMeta +
 {"t":"group","id":"grp_staff","name":"Staff"}
 {"t":"group","id":"grp_all","name":"All"}
 {"t":"group","id":"group_A","organization":"org_a","name":"Team"}
+{"t":"group","id":"group_B","organization":"org_b","name":"Others"}
 {"t":"member","group":"grp_staff","subject":"user:cleo"}
 {"t":"member","group":"grp_all","subject":"group:grp_staff"}
 {"t":"member","group":"group_A","subject":"membership:om_A1"}
@@ -194,6 +195,10 @@ func TestImportRefuses(t *testing.T) {
 		{`{"t":"assignment","subject":"group:group_A","role":"editor","resource":"authz_resource_P1"}`, "409 line 2: group:group_A has"},
 		{`{"t":"assignment","subject":"group:group_A","role":"editor","resource":"authz_resource_A"}`, "422 line 2: role"},
 		{`{"t":"assignment","subject":"membership:om_none","role":"editor","resource":"authz_resource_P1"}`, "404 line 2: Organization membership"},
+		{`{"t":"assignment","subject":"membership:om_A1","role":"member","resource":"authz_resource_B"}`, "400 line 2: resource"},
+		{`{"t":"assignment","subject":"group:group_B","role":"org_a/org-lead","resource":"authz_resource_B"}`, "404 line 2: Role"},
+		{`{"t":"model","settings":{"multiple_roles":false}}` + "\n" + `{"t":"assignment","subject":"membership:om_A1","role":"member","resource":"authz_resource_A"}`, "409 line 3: membership:om_A1 has the role"},
+		{`{"t":"member","group":"group_B","subject":"membership:om_A1"}`, "400 line 2: subject: membership:om_A1 is in another"},
 		{`{"t":"record","id":"r1","name":"x","statements":[{"roles":["a"],"resources":["b"]}]}`, "409 line 2: a record with"},
 		{`{"t":"record","name":"x","status":"DELETED","statements":[{"roles":["a"],"resources":["b"]}]}`, "400 line 2: status"},
 		{`{"t":"record","name":"x","subjects":["membership:om_A1"],"statements":[{"roles":["a"],"resources":["b"]}]}`, "400 line 2: subject"},
