@@ -185,14 +185,8 @@ func (s *Service) MembershipsOnResource(ctx context.Context, c access.Caller, on
 		if err != nil {
 			return err
 		}
-		out = Slice[Member]{Items: make([]Member, len(found.Items)), Previous: found.Previous, Next: found.Next}
-		beside := newMemberReader(r, c.Realm)
-		for i := range found.Items {
-			if out.Items[i], err = beside.base(&found.Items[i]); err != nil {
-				return err
-			}
-		}
-		return nil
+		out, err = mapSlice(found, newMemberReader(r, c.Realm).base)
+		return err
 	})
 	return out, err
 }

@@ -163,10 +163,7 @@ func (s *Service) removeOwnClient(w *write, c access.Caller, key *access.APIKey)
 
 // removeClient removes a client with everything that proves it or rests on it.
 func (s *Service) removeClient(w *write, client *access.ServiceClient) error {
-	err := eachOf(w, store.APIKeys, store.ByClient, string(client.ID), func(id string, _ *access.APIKey) error {
-		return remove(w, store.APIKeys, id)
-	})
-	if err != nil {
+	if err := removeAll(w, store.APIKeys, store.ByClient, string(client.ID)); err != nil {
 		return err
 	}
 	if err := remove(w, store.Clients, string(client.ID)); err != nil {

@@ -24,15 +24,11 @@ func (s *Service) AuditActions(ctx context.Context, c access.Caller, win Window)
 		if err != nil {
 			return err
 		}
-		out = Slice[ActionSchema]{Items: make([]ActionSchema, len(actions.Items)), Previous: actions.Previous, Next: actions.Next}
-		for i, a := range actions.Items {
+		out, err = mapSlice(actions, func(a *access.AuditAction) (ActionSchema, error) {
 			newest, err := newestSchema(r, a.Name)
-			if err != nil {
-				return err
-			}
-			out.Items[i] = ActionSchema{a, newest}
-		}
-		return nil
+			return ActionSchema{*a, newest}, err
+		})
+		return err
 	})
 	return out, err
 }

@@ -152,13 +152,7 @@ func keysOf(r store.Reader, owner string, keep func(*access.CustomerKey) bool, w
 	if err != nil {
 		return Slice[CustomerKeyState]{}, err
 	}
-	out := Slice[CustomerKeyState]{Items: make([]CustomerKeyState, len(keys.Items)), Previous: keys.Previous, Next: keys.Next}
-	for i, key := range keys.Items {
-		if out.Items[i], err = stateOf(r, key); err != nil {
-			return Slice[CustomerKeyState]{}, err
-		}
-	}
-	return out, nil
+	return mapSlice(keys, func(key *access.CustomerKey) (CustomerKeyState, error) { return stateOf(r, *key) })
 }
 
 func stateOf(r store.Reader, key access.CustomerKey) (CustomerKeyState, error) {

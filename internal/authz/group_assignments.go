@@ -44,15 +44,12 @@ func (s *Service) GroupAssignments(ctx context.Context, c access.Caller, id acce
 		if err != nil {
 			return err
 		}
-		out = Slice[Assigned]{Items: make([]Assigned, len(found.Items)), Previous: found.Previous, Next: found.Next}
 		on := newResourceReader(r)
-		for i, a := range found.Items {
-			out.Items[i].Assignment = a
-			if out.Items[i].On, err = on.shown(a.Resource); err != nil {
-				return err
-			}
-		}
-		return nil
+		out, err = mapSlice(found, func(a *access.Assignment) (Assigned, error) {
+			res, err := on.shown(a.Resource)
+			return Assigned{Assignment: *a, On: res}, err
+		})
+		return err
 	})
 	return out, err
 }

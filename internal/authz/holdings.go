@@ -147,18 +147,13 @@ func (on *resourceReader) matching(all []holding, filter ResourceTarget) ([]hold
 
 // assigned are the assignments as callers see them.
 func (on *resourceReader) assigned(part Slice[holding]) (Slice[Assigned], error) {
-	out := Slice[Assigned]{Items: make([]Assigned, len(part.Items)), Previous: part.Previous, Next: part.Next}
-	for i := range part.Items {
-		h, a := &part.Items[i], &out.Items[i]
-		a.Assignment = *h.of
+	return mapSlice(part, func(h *holding) (Assigned, error) {
+		res, err := on.shown(h.of.Resource)
+		a := Assigned{Assignment: *h.of, On: res}
 		if !h.direct() {
 			a.ID, a.Through = h.id, h.of.ID
 			a.Subject = access.Subject{Kind: access.MembershipKind, ID: string(h.membership)}
 		}
-		var err error
-		if a.On, err = on.shown(a.Resource); err != nil {
-			return Slice[Assigned]{}, err
-		}
-	}
-	return out, nil
+		return a, err
+	})
 }

@@ -43,18 +43,6 @@ func (v *memberReader) full(m *access.Membership) (Member, error) {
 	return out, err
 }
 
-// slice is full of each.
-func (v *memberReader) slice(in Slice[access.Membership]) (Slice[Member], error) {
-	out := Slice[Member]{Items: make([]Member, len(in.Items)), Previous: in.Previous, Next: in.Next}
-	for i := range in.Items {
-		var err error
-		if out.Items[i], err = v.full(&in.Items[i]); err != nil {
-			return Slice[Member]{}, err
-		}
-	}
-	return out, nil
-}
-
 // base is a membership without its roles.
 func (v *memberReader) base(m *access.Membership) (Member, error) {
 	org, err := v.organization(m.Organization)

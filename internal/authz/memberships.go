@@ -70,7 +70,7 @@ func (s *Service) FindMemberships(ctx context.Context, c access.Caller, q Member
 		if err != nil {
 			return err
 		}
-		found, err = newMemberReader(r, c.Realm).slice(part)
+		found, err = mapSlice(part, newMemberReader(r, c.Realm).full)
 		return err
 	})
 	return found, err
@@ -206,16 +206,10 @@ func (s *Service) DeleteMembership(ctx context.Context, c access.Caller, id acce
 
 // removeMembership leaves nothing that names the membership.
 func removeMembership(w *write, m *access.Membership) error {
-	err := eachOf(w, store.Assignments, store.BySubject, m.Subject().String(), func(id string, _ *access.Assignment) error {
-		return remove(w, store.Assignments, id)
-	})
-	if err != nil {
+	if err := removeAll(w, store.Assignments, store.BySubject, m.Subject().String()); err != nil {
 		return err
 	}
-	err = eachOf(w, store.GroupMembers, store.ByMembership, string(m.ID), func(id string, _ *access.GroupMember) error {
-		return remove(w, store.GroupMembers, id)
-	})
-	if err != nil {
+	if err := removeAll(w, store.GroupMembers, store.ByMembership, string(m.ID)); err != nil {
 		return err
 	}
 	if err := removeCustomerKeys(w, store.ByMembership, string(m.ID)); err != nil {

@@ -100,16 +100,10 @@ func (s *Service) DeleteOrganizationGroup(ctx context.Context, c access.Caller, 
 }
 
 func removeOrganizationGroup(w *write, group *access.Group) error {
-	err := eachOf(w, store.GroupMembers, store.ByGroup, string(group.ID), func(id string, _ *access.GroupMember) error {
-		return remove(w, store.GroupMembers, id)
-	})
-	if err != nil {
+	if err := removeAll(w, store.GroupMembers, store.ByGroup, string(group.ID)); err != nil {
 		return err
 	}
-	err = eachOf(w, store.Assignments, store.BySubject, group.Subject().String(), func(id string, _ *access.Assignment) error {
-		return remove(w, store.Assignments, id)
-	})
-	if err != nil {
+	if err := removeAll(w, store.Assignments, store.BySubject, group.Subject().String()); err != nil {
 		return err
 	}
 	return remove(w, store.Groups, string(group.ID))
@@ -128,21 +122,17 @@ func (s *Service) GroupMembers(ctx context.Context, c access.Caller, org access.
 		if err != nil {
 			return err
 		}
-		_, membership := splitPlace(places.Previous)
-		members.Previous = membership
-		_, members.Next = splitPlace(places.Next)
-		members.Items = make([]Member, len(places.Items))
 		beside := newMemberReader(r, c.Realm)
-		for i, p := range places.Items {
+		members, err = mapSlice(places, func(p *access.GroupMember) (Member, error) {
 			m, err := membershipByID(r, p.Membership)
 			if err != nil {
-				return err
+				return Member{}, err
 			}
-			if members.Items[i], err = beside.base(&m); err != nil {
-				return err
-			}
-		}
-		return nil
+			return beside.base(&m)
+		})
+		_, members.Previous = splitPlace(places.Previous)
+		_, members.Next = splitPlace(places.Next)
+		return err
 	})
 	return members, err
 }
@@ -160,15 +150,12 @@ func (s *Service) GroupsOfMembership(ctx context.Context, c access.Caller, id ac
 		if err != nil {
 			return err
 		}
+		groups, err = mapSlice(places, func(p *access.GroupMember) (access.Group, error) {
+			return existing(r, store.Groups, "Group", string(p.Group))
+		})
 		groups.Previous, _ = splitPlace(places.Previous)
 		groups.Next, _ = splitPlace(places.Next)
-		groups.Items = make([]access.Group, len(places.Items))
-		for i, p := range places.Items {
-			if groups.Items[i], err = existing(r, store.Groups, "Group", string(p.Group)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return err
 	})
 	return groups, err
 }

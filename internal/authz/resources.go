@@ -248,10 +248,7 @@ func descendants(r store.Reader, id access.ResourceID) ([]access.Resource, error
 // removeResource deletes a resource and what is assigned on it, and nothing
 // below it.
 func removeResource(w *write, id access.ResourceID) error {
-	err := eachOf(w, store.Assignments, store.ByResource, string(id), func(id string, _ *access.Assignment) error {
-		return remove(w, store.Assignments, id)
-	})
-	if err != nil {
+	if err := removeAll(w, store.Assignments, store.ByResource, string(id)); err != nil {
 		return err
 	}
 	return remove(w, store.Resources, string(id))

@@ -50,6 +50,32 @@ func remove[T any](w *write, t store.Table[T], id string) error {
 	return nil
 }
 
+// eachOf calls do with every document that an index holds under a value. do may
+// write the document, also so that the index does not hold it any more.
+func eachOf[T any](w *write, t store.Table[T], index, value string, do func(id string, doc *T) error) error {
+	q := store.ListQuery{Index: index, Value: value, Limit: listChunk}
+	for {
+		rows, err := t.List(w, q)
+		if err != nil {
+			return fmt.Errorf("listing what holds %q: %w", value, err)
+		}
+		for i := range rows {
+			if err := do(rows[i].ID, &rows[i].Doc); err != nil {
+				return err
+			}
+		}
+		if len(rows) < listChunk {
+			return nil
+		}
+		q.After = rows[len(rows)-1].ID
+	}
+}
+
+// removeAll deletes every document that an index holds under a value.
+func removeAll[T any](w *write, t store.Table[T], index, value string) error {
+	return eachOf(w, t, index, value, func(id string, _ *T) error { return remove(w, t, id) })
+}
+
 // update is the one function through which every write passes. It runs fn in
 // a transaction, puts the audit entry beside what fn wrote, commits, and
 // returns once this node's decisions show it. fn says first whether the caller

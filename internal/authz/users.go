@@ -252,24 +252,3 @@ func (s *Service) withdraw(w *write, gone access.Subject) error {
 func without(list []access.Subject, gone access.Subject) []access.Subject {
 	return slices.DeleteFunc(list, func(s access.Subject) bool { return s == gone })
 }
-
-// eachOf calls do with every document that an index holds under a value. do may
-// write the document, also so that the index does not hold it any more.
-func eachOf[T any](w *write, t store.Table[T], index, value string, do func(id string, doc *T) error) error {
-	q := store.ListQuery{Index: index, Value: value, Limit: listChunk}
-	for {
-		rows, err := t.List(w, q)
-		if err != nil {
-			return fmt.Errorf("listing what holds %q: %w", value, err)
-		}
-		for i := range rows {
-			if err := do(rows[i].ID, &rows[i].Doc); err != nil {
-				return err
-			}
-		}
-		if len(rows) < listChunk {
-			return nil
-		}
-		q.After = rows[len(rows)-1].ID
-	}
-}

@@ -28,6 +28,18 @@ type Slice[T any] struct {
 	Next     string // after which the rest begins; empty if nothing follows
 }
 
+// mapSlice is the same part of a list with every item made into something else.
+func mapSlice[In, Out any](in Slice[In], to func(*In) (Out, error)) (Slice[Out], error) {
+	out := Slice[Out]{Items: make([]Out, len(in.Items)), Previous: in.Previous, Next: in.Next}
+	for i := range in.Items {
+		var err error
+		if out.Items[i], err = to(&in.Items[i]); err != nil {
+			return Slice[Out]{}, err
+		}
+	}
+	return out, nil
+}
+
 // windowReach bounds how many documents are passed over for one window of a
 // list that keeps few. A window that meets it is short, and has a Next or
 // Previous.
