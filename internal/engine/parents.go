@@ -14,7 +14,8 @@ const maxSteps = access.MaxResourceDepth + 1
 // registered is what the snapshot knows of a registered resource.
 type registered struct {
 	parent       access.ResourceURI                   // empty if it has none
-	organization unique.Handle[access.OrganizationID] // kept once for all that is of it
+	kind         unique.Handle[access.ResourceTypeID] // its type, kept once for all that is of it
+	organization unique.Handle[access.OrganizationID] // likewise
 }
 
 // putResource stores a registered resource's parent and nothing of what is above
@@ -28,7 +29,7 @@ func (e *edit) putResource(id access.ResourceID, doc *access.Resource) {
 		e.next.registered = e.next.registered.Delete(uri)
 		return
 	}
-	res := registered{organization: unique.Make(doc.Organization)}
+	res := registered{kind: unique.Make(doc.Type), organization: unique.Make(doc.Organization)}
 	if registrable(doc.Parent) {
 		res.parent = access.ResourceURI(doc.Parent)
 	}
