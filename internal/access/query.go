@@ -29,6 +29,24 @@ type ResourceQuery struct {
 	Nested bool
 }
 
+// RegisteredQuery asks on which registered resources a subject has a
+// permission, which is what Query asks of each of them.
+type RegisteredQuery struct {
+	Subject      Subject
+	Permission   Permission
+	Literal      bool           // as in Query
+	Type         ResourceTypeID // of the resources; all if empty
+	Organization OrganizationID // that registered them; all if empty
+}
+
+// HolderQuery asks who has a permission on a resource, which is what Query asks
+// of each user and client.
+type HolderQuery struct {
+	Permission Permission
+	Resource   ResourceURI
+	Literal    bool // as in Query
+}
+
 // Holder is a subject with the roles that it has on one resource.
 type Holder struct {
 	Subject Subject

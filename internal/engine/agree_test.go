@@ -70,12 +70,14 @@ var (
 	groupNames  = []access.GroupID{"grp_a", "grp_b", "grp_c", "grp_d"}
 	recordNames = []access.RecordID{"r1", "r2", "r3", "r4", "r5"}
 
-	membershipNames  = []access.MembershipID{"om_a", "om_b", "om_c", "grp_a"}
-	membershipStates = []access.MembershipStatus{access.MembershipActive, access.MembershipActive, access.MembershipInactive, access.MembershipPending, ""}
-	assignmentNames  = []access.AssignmentID{"r1", "r2", "a3", "a4", "a5", "a6"}
-	resourceNames    = []access.ResourceID{"doc", "docs", "Doc", "1", "10", "ns:a", "ns", "Authress:a"}
-	parentNames      = append([]access.ResourceID{"", "docs/1", "*", "ns:*"}, resourceNames...)
-	flagSets         = []access.Flags{access.Allow, access.Grant, access.Delegate, access.Grant | access.Delegate, 0}
+	membershipNames   = []access.MembershipID{"om_a", "om_b", "om_c", "grp_a"}
+	membershipStates  = []access.MembershipStatus{access.MembershipActive, access.MembershipActive, access.MembershipInactive, access.MembershipPending, ""}
+	assignmentNames   = []access.AssignmentID{"r1", "r2", "a3", "a4", "a5", "a6"}
+	resourceNames     = []access.ResourceID{"doc", "docs", "Doc", "1", "10", "ns:a", "ns", "Authress:a"}
+	parentNames       = append([]access.ResourceID{"", "docs/1", "*", "ns:*"}, resourceNames...)
+	typeNames         = []access.ResourceTypeID{"", "organization", "folder", "Folder"}
+	organizationNames = []access.OrganizationID{"", "org_1", "org_2"}
+	flagSets          = []access.Flags{access.Allow, access.Grant, access.Delegate, access.Grant | access.Delegate, 0}
 )
 
 // world is a realm in all the forms that must agree.
@@ -230,6 +232,24 @@ func (w *world) compareLists(snap *engine.Snapshot, state *naive.State, q access
 		if got, want := snap.Users(q.Resource, after, limit), state.Users(q.Resource, after, limit); !slices.EqualFunc(got, want, sameHolder) {
 			ask(fmt.Sprintf("%d Users after %q", limit, after), got, want)
 		}
+	case 3, 4:
+		list := access.RegisteredQuery{Subject: q.Subject, Permission: q.Permission, Literal: q.Literal}
+		if w.IntN(3) == 0 {
+			list.Type = pick(w, typeNames)
+		}
+		if w.IntN(3) == 0 {
+			list.Organization = pick(w, organizationNames)
+		}
+		after := pick(w, append(resourceNames, "", "", "ns"))
+		if got, want := snap.Registered(list, after, limit), state.Registered(list, after, limit); !slices.Equal(got, want) {
+			ask(fmt.Sprintf("%d Registered after %q by %+v", limit, after, list), got, want)
+		}
+	case 5, 6:
+		list := access.HolderQuery{Permission: q.Permission, Resource: q.Resource, Literal: q.Literal}
+		after := pick(w, append(subjectNames, access.Subject{}, access.Subject{}))
+		if got, want := snap.Holders(list, after, limit), state.Holders(list, after, limit); !slices.Equal(got, want) {
+			ask(fmt.Sprintf("%d Holders after %q by %+v", limit, after, list), got, want)
+		}
 	}
 }
 
@@ -268,7 +288,7 @@ func (w *world) change() access.Change {
 		m := &access.GroupMember{Group: pick(w, groupNames), Membership: pick(w, membershipNames)}
 		c = access.Change{ID: m.ID(), Document: m}
 	case 17, 18, 19, 20, 21:
-		r := &access.Resource{ID: pick(w, resourceNames), Parent: pick(w, parentNames)}
+		r := &access.Resource{ID: pick(w, resourceNames), Parent: pick(w, parentNames), Type: pick(w, typeNames), Organization: pick(w, organizationNames)}
 		c = access.Change{ID: r.ID, Document: r}
 	case 22, 23, 24, 25, 26:
 		a := &access.Assignment{ID: pick(w, assignmentNames), Subject: pick(w, subjectNames), Role: pick(w, roleNames), Resource: pick(w, resourceNames)}

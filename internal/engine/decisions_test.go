@@ -21,6 +21,8 @@ type decider interface {
 	HasGrants(access.Subject) bool
 	Resources(q access.ResourceQuery, after access.ResourceURI, limit int) []access.ResourceURI
 	Users(uri access.ResourceURI, after access.Subject, limit int) []access.Holder
+	Registered(q access.RegisteredQuery, after access.ResourceID, limit int) []access.ResourceID
+	Holders(q access.HolderQuery, after access.Subject, limit int) []access.Subject
 }
 
 func TestDecisions(t *testing.T) {
@@ -65,6 +67,7 @@ func decide(t *testing.T, c *decisions.Case, who string, d decider, q decisions.
 		if got := d.Check(q.Query); got != q.Yes {
 			wrong(got)
 		}
+		list(t, c, who, d, q)
 	case decisions.Directly:
 		if got := d.HoldsDirectly(q.Query, access.Allow); got != q.Yes {
 			wrong(got)
@@ -91,6 +94,26 @@ func decide(t *testing.T, c *decisions.Case, who string, d decider, q decisions.
 		}
 	default:
 		t.Errorf("%s:%d: nobody asks %q", c.File, q.Line, q.Kind)
+	}
+}
+
+// list demands of the lists what a check says: who may is listed, and who may not
+// is not. Who may because of what is public need not be listed as a holder.
+func list(t *testing.T, c *decisions.Case, who string, d decider, q decisions.Question) {
+	t.Helper()
+	sub, do, uri, literal := q.Query.Subject, q.Query.Permission, q.Query.Resource, q.Query.Literal
+	if slices.ContainsFunc(c.Resources, func(r *access.Resource) bool { return r.URI() == uri }) {
+		got := d.Registered(access.RegisteredQuery{Subject: sub, Permission: do, Literal: literal}, "", 1000)
+		if slices.Contains(got, access.ResourceID(uri)) != q.Yes {
+			t.Errorf("%s:%d: %s lists the resources %v; want as %q says", c.File, q.Line, who, got, q.Text)
+		}
+	}
+	if sub.Kind != access.UserKind && sub.Kind != access.ClientKind {
+		return
+	}
+	got := d.Holders(access.HolderQuery{Permission: do, Resource: uri, Literal: literal}, access.Subject{}, 1000)
+	if listed := slices.Contains(got, sub); listed != q.Yes && (listed || len(c.Public) == 0) {
+		t.Errorf("%s:%d: %s lists the users %v; want as %q says", c.File, q.Line, who, got, q.Text)
 	}
 }
 

@@ -79,8 +79,45 @@ func widest(a, b string) (string, bool) {
 	return "", false
 }
 
+// Registered lists the resources of a type and organization that pass Check.
+// Those of the server, and what is no single name, cannot be registered.
+func (s *State) Registered(q access.RegisteredQuery, after access.ResourceID, limit int) (found []access.ResourceID) {
+	for _, r := range s.AllResources {
+		do := access.Query{Subject: q.Subject, Permission: q.Permission, Resource: r.URI(), Literal: q.Literal}
+		name := !strings.ContainsAny(string(r.ID), "*/") && !strings.HasPrefix(string(r.ID), "Authress:")
+		if name && (q.Type == "" || q.Type == r.Type) && (q.Organization == "" || q.Organization == r.Organization) && r.ID > after && s.Check(do) {
+			found = append(found, r.ID)
+		}
+	}
+	slices.Sort(found)
+	return found[:min(limit, len(found))]
+}
+
 // Users lists who has roles on exactly this resource.
 func (s *State) Users(uri access.ResourceURI, after access.Subject, limit int) (users []access.Holder) {
+	for _, sub := range s.everybody(after) {
+		if roles := s.Roles(sub, uri); len(roles) > 0 && len(users) < limit {
+			users = append(users, access.Holder{Subject: sub, Roles: roles})
+		}
+	}
+	return users
+}
+
+// Holders lists who would pass Check if nothing was public.
+func (s *State) Holders(q access.HolderQuery, after access.Subject, limit int) (found []access.Subject) {
+	private := *s
+	private.Public = nil
+	for _, sub := range s.everybody(after) {
+		do := access.Query{Subject: sub, Permission: q.Permission, Resource: q.Resource, Literal: q.Literal}
+		if private.Check(do) && len(found) < limit {
+			found = append(found, sub)
+		}
+	}
+	return found
+}
+
+// everybody is every user and client that a document names, in order.
+func (s *State) everybody(after access.Subject) []access.Subject {
 	var all []access.Subject
 	for _, g := range s.AllGroups {
 		all = append(all, g.Members...)
@@ -101,11 +138,6 @@ func (s *State) Users(uri access.ResourceURI, after access.Subject, limit int) (
 		return strings.Compare(a.ID+" "+string(a.Kind), b.ID+" "+string(b.Kind))
 	}
 	slices.SortFunc(all, order)
-	for _, sub := range slices.Compact(all) {
-		roles := s.Roles(sub, uri)
-		if isEveryone(sub) && len(roles) > 0 && order(sub, after) > 0 && len(users) < limit {
-			users = append(users, access.Holder{Subject: sub, Roles: roles})
-		}
-	}
-	return users
+	all = slices.DeleteFunc(all, func(sub access.Subject) bool { return !isEveryone(sub) || order(sub, after) <= 0 })
+	return slices.Compact(all)
 }
