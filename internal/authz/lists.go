@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine"
 )
 
 // The lists in this file are answered from the snapshot, as checks are, and so
@@ -50,19 +51,73 @@ func (s *Service) ResourcesOf(_ context.Context, c access.Caller, q access.Resou
 // acts for everyone on the resource, and, so that owners see with whom they
 // share, for who may give every permission on it.
 func (s *Service) UsersOf(_ context.Context, c access.Caller, uri access.ResourceURI, p Page) ([]access.Holder, string, error) {
-	snap, err := s.feed.Snapshot(c.Realm)
+	snap, err := s.askOn(c, uri)
 	if err != nil {
 		return nil, "", err
 	}
-	owns := snap.Holds(access.Query{Subject: c.Subject, Permission: "*", Resource: uri}, access.Grant|access.Delegate)
-	if !owns && (!mayAll(snap, c, read, usersArea) || !maySet(snap, c, uri)) {
-		return nil, "", deny(snap, c)
-	}
-	kind, id, _ := strings.Cut(p.After, ":")
-	users := snap.Users(uri, access.Subject{Kind: access.SubjectKind(kind), ID: id}, p.Limit+1)
+	users := snap.Users(uri, subjectOf(p.After), p.Limit+1)
 	if len(users) <= p.Limit {
 		return users, "", nil
 	}
 	users = users[:p.Limit]
 	return users, users[p.Limit-1].Subject.String(), nil
+}
+
+// askOn returns the snapshot to answer a question about everybody who holds
+// something on the resource from.
+func (s *Service) askOn(c access.Caller, uri access.ResourceURI) (*engine.Snapshot, error) {
+	snap, err := s.feed.Snapshot(c.Realm)
+	if err != nil {
+		return nil, err
+	}
+	owns := snap.Holds(access.Query{Subject: c.Subject, Permission: "*", Resource: uri}, access.Grant|access.Delegate)
+	if !owns && (!mayAll(snap, c, read, usersArea) || !maySet(snap, c, uri)) {
+		return nil, deny(snap, c)
+	}
+	return snap, nil
+}
+
+// subjectOf reads Subject.String.
+func subjectOf(text string) access.Subject {
+	kind, id, _ := strings.Cut(text, ":")
+	return access.Subject{Kind: access.SubjectKind(kind), ID: id}
+}
+
+// Listing is a page of a list that was answered from one snapshot.
+type Listing[T any] struct {
+	Items    []T
+	Next     string // after which the next page begins; "" at the end
+	Revision access.Revision
+}
+
+// RegisteredOf returns a page of the registered resources on which a subject has
+// a permission, in the order of their ids. A type or an organization that does
+// not exist has none. It is a Forbidden error if the caller may not ask.
+func (s *Service) RegisteredOf(_ context.Context, c access.Caller, q access.RegisteredQuery, p Page) (Listing[access.ResourceID], error) {
+	snap, err := s.ask(c, q.Subject)
+	if err != nil {
+		return Listing[access.ResourceID]{}, err
+	}
+	l := Listing[access.ResourceID]{Items: snap.Registered(q, access.ResourceID(p.After), p.Limit+1), Revision: snap.Revision()}
+	if len(l.Items) > p.Limit {
+		l.Items = l.Items[:p.Limit]
+		l.Next = string(l.Items[p.Limit-1])
+	}
+	return l, nil
+}
+
+// HoldersOf returns a page of the users and clients who have a permission on a
+// resource, however they have it but for what is public, in the order of their
+// ids. It is for those for whom UsersOf is.
+func (s *Service) HoldersOf(_ context.Context, c access.Caller, q access.HolderQuery, p Page) (Listing[access.Subject], error) {
+	snap, err := s.askOn(c, q.Resource)
+	if err != nil {
+		return Listing[access.Subject]{}, err
+	}
+	l := Listing[access.Subject]{Items: snap.Holders(q, subjectOf(p.After), p.Limit+1), Revision: snap.Revision()}
+	if len(l.Items) > p.Limit {
+		l.Items = l.Items[:p.Limit]
+		l.Next = l.Items[p.Limit-1].String()
+	}
+	return l, nil
 }

@@ -89,7 +89,7 @@ func checkOne(t testing.TB, s *servertest.Server, key string, q checkQuestion) s
 }
 
 // TestCheckDecisions asks every check of the decision cases for which there are
-// words, each case's at once, and again each by itself.
+// words, each case's at once, and again each by itself, and lists by permission.
 func TestCheckDecisions(t *testing.T) {
 	cases, err := decisions.Load("../../../testdata/decisions")
 	if err != nil {
@@ -100,6 +100,7 @@ func TestCheckDecisions(t *testing.T) {
 		c := &cases[i]
 		var qs []checkQuestion
 		var want []string
+		var listed []*decisions.Question
 		for j := range c.Questions {
 			q := &c.Questions[j]
 			asked, ok := questionOf(c, q)
@@ -116,6 +117,9 @@ func TestCheckDecisions(t *testing.T) {
 				said = "invalid"
 			}
 			qs, want = append(qs, asked), append(want, said)
+			if asked.User != "" && !q.Refused {
+				listed = append(listed, q)
+			}
 		}
 		if len(qs) == 0 {
 			continue
@@ -128,6 +132,9 @@ func TestCheckDecisions(t *testing.T) {
 				if got, single := answers.said(i), checkOne(t, s, s.APIKey, q); got != want[i] || single != want[i] {
 					t.Errorf("%s: %+v is answered with %q, and by itself with %q; want %q", c.File, q, got, single, want[i])
 				}
+			}
+			for _, q := range listed {
+				listsAgree(t, s, c, q)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ func New(cfg Config) *api.Dialect {
 	h := &handler{authz: cfg.Authz}
 	return &api.Dialect{
 		Routes: slices.Concat(
-			h.healthRoutes(), h.checkRoutes(), h.roleRoutes(), h.resourceTypeRoutes(), h.settingsRoutes(), h.modelRoutes(),
+			h.healthRoutes(), h.checkRoutes(), h.listRoutes(), h.roleRoutes(), h.resourceTypeRoutes(), h.settingsRoutes(), h.modelRoutes(),
 			h.apiKeyRoutes(), h.realmRoutes(), h.importRoutes(), documentRoutes(),
 		),
 		Prefix:     "/api",
