@@ -39,8 +39,10 @@ type Route struct {
 	// Idempotency-Key, where other POSTs of the dialect give the first answer
 	// again: the route only asks, or its answer holds a secret, which is not kept.
 	NoReplay bool
-	MaxBody  int64 // how many bytes the body may have; 1 MiB if zero
-	Handle   Handler
+	// Short says that the answers are never worth compressing.
+	Short   bool
+	MaxBody int64 // how many bytes the body may have; 1 MiB if zero
+	Handle  Handler
 }
 
 // Handler answers a request, or returns an error for the dialect to write. An
@@ -53,7 +55,11 @@ type Request struct {
 	ID     string        // of the request, echoed in the answer and kept in the audit trail
 	Caller access.Caller // zero on a Public route
 	params params
-	logged string // the path as logs show it
+	room   [3]param // for them: no route has more
+	logged string   // the path as logs show it
+	// dialect is what an error is written in.
+	dialect *Dialect
+	answer  answer
 	// committed is the revision of what the request committed, and zero if that
 	// is nothing; the Caller carries its address.
 	committed access.Revision

@@ -3,10 +3,11 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -27,12 +28,16 @@ type Config struct {
 	// Await returns once answers show a realm as of a revision, whether that
 	// was not so at once, and an Unavailable error if it does not come about.
 	Await func(context.Context, access.RealmID, access.Revision) (waited bool, err error)
-	Log   *slog.Logger
+	// Compress is around the routes whose answers can be long; none if nil.
+	Compress func(http.Handler) http.Handler
+	Log      *slog.Logger
 }
 
 // NewHandler serves the routes of every dialect on one port.
 func NewHandler(cfg Config) http.Handler {
-	h := &handler{authenticate: cfg.Authenticate, await: cfg.Await, log: cfg.Log, dialects: slices.Clone(cfg.Dialects)}
+	h := &handler{
+		authenticate: cfg.Authenticate, await: cfg.Await, compress: cfg.Compress, log: cfg.Log, dialects: slices.Clone(cfg.Dialects),
+	}
 	slices.SortStableFunc(h.dialects, func(a, b *Dialect) int { return len(b.Prefix) - len(a.Prefix) })
 	for _, d := range cfg.Dialects {
 		for _, r := range d.Routes {
@@ -46,6 +51,7 @@ type handler struct {
 	routes       router
 	authenticate func(context.Context, http.Header) (access.Caller, error)
 	await        func(context.Context, access.RealmID, access.Revision) (bool, error)
+	compress     func(http.Handler) http.Handler
 	log          *slog.Logger
 	dialects     []*Dialect // the longest prefix first
 }
@@ -60,31 +66,88 @@ func (h *handler) dialectOf(path string) *Dialect {
 	return h.dialects[len(h.dialects)-1]
 }
 
-// ServeHTTP is the frame around every request: everything that is the same for
-// all routes happens here, in this order.
+// ServeHTTP finds the route, and compresses the answer where that can pay.
 func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	r := &Request{Request: hr, ID: requestID(hr), logged: hr.URL.Path}
-	w := &answer{ResponseWriter: rw, committed: &r.committed}
+	route, err := h.find(rw.Header(), r)
+	if h.compress == nil || route != nil && route.Short {
+		h.frame(rw, r, route, err)
+		return
+	}
+	h.compress(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		h.frame(rw, r, route, err)
+	})).ServeHTTP(rw, hr)
+}
+
+// find returns the route of a request, and notes in it what the path says. The
+// dialect that is to write an error is the route's, or else the path's.
+func (h *handler) find(answer http.Header, r *Request) (*target, error) {
+	path := r.URL.EscapedPath()
+	place, params, err := h.routes.find(path, r.room[:0])
+	if place == nil || !visible(r.Host) {
+		r.dialect = h.dialectOf(path)
+	}
+	switch {
+	case !visible(r.Host):
+		return nil, access.Errorf(access.Invalid, "Host: only visible ASCII is allowed")
+	case err != nil:
+		return nil, err
+	case place == nil:
+		return nil, access.Errorf(access.NotFound, "no such path").Because(access.NoSuchPath)
+	}
+	method := r.Method
+	if method == http.MethodHead { // net/http leaves the body out
+		method = http.MethodGet
+	}
+	route := place.methods[method]
+	if route == nil {
+		allowed := place.allowed()
+		answer.Set("Allow", strings.Join(allowed, ", "))
+		r.dialect = place.methods[allowed[0]].dialect
+		return nil, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
+	}
+	r.dialect, r.params = route.dialect, params
+	if route.Secret {
+		r.logged = route.Path
+	}
+	if route.Exact && strings.HasSuffix(path, "/") {
+		return nil, access.Errorf(access.Invalid, "the path ends in a slash where a name is missing")
+	}
+	return route, nil
+}
+
+// What every answer says, unless it says otherwise. Nobody changes these.
+var (
+	noSniff = []string{"nosniff"}
+	noStore = []string{"no-store"}
+)
+
+// frame is around every request: everything that is the same for all routes
+// happens here. err is why there is no route.
+func (h *handler) frame(rw http.ResponseWriter, r *Request, route *target, err error) {
+	r.answer = answer{ResponseWriter: rw, committed: &r.committed}
+	w := &r.answer
 	header := w.Header()
-	header.Set("X-Request-Id", r.ID)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
-	if len(hr.TransferEncoding) > 0 {
+	header["X-Request-Id"] = []string{r.ID}
+	header["X-Content-Type-Options"] = noSniff
+	header["Cache-Control"] = noStore
+	if len(r.TransferEncoding) > 0 {
 		// net/http keeps the connection of a request that names its length
 		// twice, and would serve what a smuggler put behind it.
 		header.Set("Connection", "close")
 	}
-	dialect := h.dialectOf(hr.URL.EscapedPath())
 	defer func() {
 		if v := recover(); v != nil {
 			if v == http.ErrAbortHandler { //nolint:errorlint // a sentinel that is compared as it is
 				panic(v)
 			}
 			h.log.Error("a request panicked", "request", r.ID, "panic", v, "stack", string(debug.Stack()))
-			dialect.WriteError(w, r, errInternal())
+			r.dialect.WriteError(w, r, errInternal())
 		}
 	}()
-	dialect, err := h.serve(w, r, dialect)
+	if err == nil {
+		err = h.serve(w, r, route)
+	}
 	if err == nil && !w.began {
 		err = errors.New("the handler answered nothing")
 	}
@@ -98,8 +161,24 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		}
 		panic(http.ErrAbortHandler)
 	default:
-		h.writeError(w, r, dialect, err)
+		h.writeError(w, r, err)
 	}
+}
+
+// serve proves the caller and runs the route's handler.
+func (h *handler) serve(w *answer, r *Request, route *target) error {
+	if r.Header.Get("Content-Encoding") != "" {
+		return access.Errorf(access.Invalid, "Content-Encoding: send the body as it is")
+	}
+	if r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(route.MaxBody, maxBody))
+	}
+	if !route.Public {
+		if err := h.prove(r); err != nil {
+			return err
+		}
+	}
+	return route.Handle(w, r)
 }
 
 // answer names the revision of what the request committed, and notes whether
@@ -129,53 +208,11 @@ func (a *answer) Write(p []byte) (int, error) {
 // Unwrap lets http.ResponseController find what it needs.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// serve finds the route, proves the caller and runs the handler. The dialect
-// that it returns writes the error: the path's until the route's is known.
-func (h *handler) serve(w http.ResponseWriter, r *Request, path *Dialect) (*Dialect, error) {
-	if !visible(r.Host) {
-		return path, access.Errorf(access.Invalid, "Host: only visible ASCII is allowed")
-	}
-	place, params, err := h.routes.find(r.URL.EscapedPath())
-	if err != nil {
-		return path, err
-	}
-	if place == nil {
-		return path, access.Errorf(access.NotFound, "no such path").Because(access.NoSuchPath)
-	}
-	method := r.Method
-	if method == http.MethodHead { // net/http leaves the body out
-		method = http.MethodGet
-	}
-	target := place.methods[method]
-	if target == nil {
-		allowed := place.allowed()
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return place.methods[allowed[0]].dialect, access.Errorf(access.NotSupported, "the path does not support the method %s", r.Method)
-	}
-	if target.Exact && strings.HasSuffix(r.URL.EscapedPath(), "/") {
-		return target.dialect, access.Errorf(access.Invalid, "the path ends in a slash where a name is missing")
-	}
-	if r.Header.Get("Content-Encoding") != "" {
-		return target.dialect, access.Errorf(access.Invalid, "Content-Encoding: send the body as it is")
-	}
-	r.params = params
-	if target.Secret {
-		r.logged = target.Path
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, cmp.Or(target.MaxBody, maxBody))
-	if !target.Public {
-		if err := h.prove(r); err != nil {
-			return target.dialect, err
-		}
-	}
-	return target.dialect, target.Handle(w, r)
-}
-
 // writeError answers with an error, and logs it if it is the operator's.
-func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err error) {
-	var e *access.Error
+func (h *handler) writeError(w http.ResponseWriter, r *Request, err error) {
+	e, ours := errors.AsType[*access.Error](err)
 	switch {
-	case errors.As(err, &e):
+	case ours:
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		// The caller has closed its side, and may still read what comes.
 		e = access.Errorf(access.Unavailable, "the request was cancelled before it was carried out")
@@ -183,7 +220,7 @@ func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err 
 		h.log.Error("a request failed", "request", r.ID, "method", r.Method, "path", r.logged, "err", err)
 		e = errInternal()
 	}
-	w.Header().Set("Cache-Control", "no-store") // whatever the answer was going to be
+	w.Header()["Cache-Control"] = noStore // whatever the answer was going to be
 	switch e.Kind {
 	case access.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -191,7 +228,7 @@ func (h *handler) writeError(w http.ResponseWriter, r *Request, d *Dialect, err 
 		seconds := max(1, math.Ceil(e.RetryAfter.Seconds()))
 		w.Header().Set("Retry-After", strconv.FormatFloat(seconds, 'f', 0, 64))
 	}
-	d.WriteError(w, r, e)
+	r.dialect.WriteError(w, r, e)
 }
 
 // internalError is the kind of every error that is not the caller's. No caller
@@ -252,4 +289,16 @@ func visible(s string) bool {
 	return true
 }
 
-func newRequestID() string { return "req_" + ulid.MustNew(ulid.Now(), rand.Reader).String() }
+// newRequestID makes an id that nobody has to be kept from guessing: it names a
+// request, and gives nothing.
+func newRequestID() string {
+	const prefix = "req_"
+	var id ulid.ULID
+	_ = id.SetTime(ulid.Now()) // fails in the year 10889
+	binary.BigEndian.PutUint16(id[6:], uint16(rand.Uint32()))
+	binary.BigEndian.PutUint64(id[8:], rand.Uint64())
+	var text [len(prefix) + ulid.EncodedSize]byte
+	copy(text[:], prefix)
+	_ = id.MarshalTextTo(text[len(prefix):]) // which is long enough
+	return string(text[:])
+}

@@ -35,7 +35,7 @@ type target struct {
 // the program.
 func (t *router) add(d *Dialect, r Route) {
 	n := &t.root
-	for _, seg := range strings.Split(strings.TrimPrefix(r.Path, "/"), "/") {
+	for seg := range strings.SplitSeq(strings.TrimPrefix(r.Path, "/"), "/") {
 		n = n.child(seg)
 	}
 	if n.methods == nil {
@@ -76,26 +76,24 @@ func (n *node) child(seg string) *node {
 // route: a resource of 16 segments, unescaped, with a user id that has slashes.
 const maxSegments = 64
 
-// find returns the place of an escaped path, or nil if no route has that path.
+// find returns the place of an escaped path, or nil if no route has that path,
+// and appends to p what stands in the path for names.
 // It is an Invalid error if the path has an empty, "." or ".." segment, too
 // many segments, or a broken escape. One trailing slash is ignored.
-func (t *router) find(escaped string) (n *node, p params, err error) {
+func (t *router) find(escaped string, p params) (*node, params, error) {
 	path := strings.TrimSuffix(strings.TrimPrefix(escaped, "/"), "/")
 	if path == "" {
 		if escaped == "//" {
 			return nil, nil, errPath()
 		}
-		return t.root.literals[""], nil, nil
+		return t.root.literals[""], p, nil
 	}
-	if strings.Count(path, "/") >= maxSegments {
-		return nil, nil, access.Errorf(access.Invalid, "the path has more than %d segments", maxSegments)
+	if err := checkSegments(path); err != nil {
+		return nil, nil, err
 	}
-	segments := strings.Split(path, "/")
-	if slices.Contains(segments, "") || slices.Contains(segments, ".") || slices.Contains(segments, "..") {
-		return nil, nil, errPath()
-	}
-	n, p = t.root.find(segments, nil)
+	n, p := t.root.find(path, p)
 	for i := range p {
+		var err error
 		if p[i].value, err = url.PathUnescape(p[i].escaped); err != nil {
 			return nil, nil, access.Errorf(access.Invalid, "the path has a broken escape in %q", p[i].escaped)
 		}
@@ -103,44 +101,54 @@ func (t *router) find(escaped string) (n *node, p params, err error) {
 	return n, p, nil
 }
 
+func checkSegments(path string) error {
+	segments := 0
+	for seg := range strings.SplitSeq(path, "/") {
+		if segments++; segments > maxSegments {
+			return access.Errorf(access.Invalid, "the path has more than %d segments", maxSegments)
+		}
+		if seg == "" || seg == "." || seg == ".." {
+			return errPath()
+		}
+	}
+	return nil
+}
+
 func errPath() error {
 	return access.Errorf(access.Invalid, "the path may not have an empty, . or .. segment")
 }
 
-// find matches the segments, still escaped, from this node on. Its depth is
-// bounded by the routes' longest path, and only {name...} tries several
-// lengths: the longest first, so the last marker after it counts, and all that
-// is left only when no marker follows.
-func (n *node) find(segments []string, p params) (*node, params) {
-	if len(segments) == 0 {
+// find matches the path, still escaped and without empty segments, from this
+// node on. Its depth is bounded by the routes' longest path, and only {name...}
+// tries several lengths: the longest first, so the last marker after it counts,
+// and all that is left only when no marker follows.
+func (n *node) find(path string, p params) (*node, params) {
+	if path == "" {
 		if n.methods == nil {
 			return nil, nil
 		}
 		return n, p
 	}
-	if next := n.literals[segments[0]]; next != nil {
-		if found, q := next.find(segments[1:], p); found != nil {
+	seg, rest, _ := strings.Cut(path, "/")
+	if next := n.literals[seg]; next != nil {
+		if found, q := next.find(rest, p); found != nil {
 			return found, q
 		}
 	}
 	if n.one != nil {
-		if found, q := n.one.find(segments[1:], append(p, param{name: n.one.name, escaped: segments[0]})); found != nil {
+		if found, q := n.one.find(rest, append(p, param{name: n.one.name, escaped: seg})); found != nil {
 			return found, q
 		}
 	}
-	if n.many != nil {
-		for i := range segments {
-			take := len(segments) - 1 - i
-			if take == 0 {
-				take = len(segments)
-			}
-			value := strings.Join(segments[:take], "/")
-			if found, q := n.many.find(segments[take:], append(slices.Clip(p), param{name: n.many.name, escaped: value})); found != nil {
-				return found, q
-			}
+	if n.many == nil {
+		return nil, nil
+	}
+	for end := strings.LastIndexByte(path, '/'); end > 0; end = strings.LastIndexByte(path[:end], '/') {
+		if found, q := n.many.find(path[end+1:], append(p, param{name: n.many.name, escaped: path[:end]})); found != nil {
+			return found, q
 		}
 	}
-	return nil, nil
+	return n.many.find("", append(p, param{name: n.many.name, escaped: path}))
 }
 
 // allowed lists the methods of the routes that end here, at least one.

@@ -50,7 +50,7 @@ func TestRouterFindsTheRoute(t *testing.T) {
 		{"/organizations/external_id/groups", "external=groups"},
 		{"/organizations/external_id/x", "external=x"},
 	} {
-		n, p, err := testRouter().find(tt.path)
+		n, p, err := testRouter().find(tt.path, nil)
 		if n == nil || err != nil {
 			t.Errorf("find(%q) = %v, %v; want a route", tt.path, n, err)
 			continue
@@ -70,7 +70,7 @@ func TestRouterRefusesUncleanPaths(t *testing.T) {
 		"//v1/records", "/v1//records", "/v1/records//", "/v1/records/../roles", "/v1/./records", "//",
 		"/v1/records/%zz", "/v1/records/%2", "/" + strings.Repeat("a/", maxSegments+1),
 	} {
-		if n, _, err := testRouter().find(path); err == nil {
+		if n, _, err := testRouter().find(path, nil); err == nil {
 			t.Errorf("find(%q) = %v, nil; want an error", path, n)
 		}
 	}
@@ -78,7 +78,7 @@ func TestRouterRefusesUncleanPaths(t *testing.T) {
 
 func TestRouterFindsNothing(t *testing.T) {
 	for _, path := range []string{"/", "", "/v1", "/v1/record", "/v1/records/a/b", "/v1/users/u/resources/permissions/read", "/V1/records"} {
-		if n, _, err := testRouter().find(path); n != nil || err != nil {
+		if n, _, err := testRouter().find(path, nil); n != nil || err != nil {
 			t.Errorf("find(%q) = %v, %v; want no route", path, n, err)
 		}
 	}
@@ -89,7 +89,7 @@ func FuzzRouter(f *testing.F) {
 	f.Add("/v1/users/u/resources/permissions/permissions/permissions")
 	r := testRouter()
 	f.Fuzz(func(t *testing.T, path string) {
-		n, p, err := r.find(path)
+		n, p, err := r.find(path, nil)
 		if err == nil && n != nil {
 			for _, x := range p {
 				if x.escaped == "" {

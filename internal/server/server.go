@@ -104,6 +104,10 @@ func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 	if origins := s.cfg.origins(); len(origins) > 0 {
 		publicURL = origins[0]
 	}
+	compress, err := compressor()
+	if err != nil {
+		return nil, err
+	}
 	return wrap(api.NewHandler(api.Config{
 		Dialects: []*api.Dialect{
 			authress.New(authress.Config{Authz: svc, PublicURL: publicURL}),
@@ -112,8 +116,9 @@ func (s *Server) handler(svc *authz.Service) (http.Handler, error) {
 		},
 		Authenticate: s.authn.Authenticate,
 		Await:        svc.Await,
+		Compress:     compress,
 		Log:          s.log,
-	}), s.cfg)
+	}), s.cfg), nil
 }
 
 // URL is where the server listens.

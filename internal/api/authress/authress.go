@@ -36,8 +36,8 @@ func New(cfg Config) *api.Dialect {
 // slashes unescaped, as the Ruby SDK does.
 func (h *handler) routes() []api.Route {
 	return []api.Route{
-		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions/{permission}", Handle: h.authorizeUser},
-		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions/{permission}", Handle: h.authorizeUser},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions/{permission}", Short: true, Handle: h.authorizeUser},
+		{Method: "GET", Path: "/v1/users/{user}/resources/{resource...}/permissions/{permission}", Short: true, Handle: h.authorizeUser},
 		// Exact: "…/permissions/" is a check whose permission was left empty, and a
 		// list answered with 200 would be taken for a yes.
 		{Method: "GET", Path: "/v1/users/{user}/resources/{resource}/permissions", Exact: true, Handle: h.userPermissions},
@@ -208,10 +208,10 @@ func errorCode(err *access.Error) string {
 // "authress sdk; terraform; 2.0.39;" is "terraform". It decides nothing but the
 // few answers that one SDK needs otherwise than the rest.
 func sdk(r *api.Request) string {
-	name, rest, _ := strings.Cut(strings.ToLower(r.UserAgent()), ";")
-	if name != "authress sdk" {
+	name, rest, _ := strings.Cut(r.UserAgent(), ";")
+	if !strings.EqualFold(name, "authress sdk") {
 		return ""
 	}
 	language, _, _ := strings.Cut(rest, ";")
-	return strings.TrimSpace(language)
+	return strings.ToLower(strings.TrimSpace(language))
 }

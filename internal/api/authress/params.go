@@ -14,14 +14,16 @@ import (
 // userParam reads the user of the path. The C#, Kotlin and Rust SDKs write a
 // space as "+"; from everybody else a plus is a plus.
 func userParam(r *api.Request) (access.Subject, error) {
-	id := r.Param("user")
-	switch sdk(r) {
-	case "c#", "csharp", "dotnet", ".net", "kotlin", "rust":
-		spaced, err := url.PathUnescape(strings.ReplaceAll(r.EscapedParam("user"), "+", "%20"))
-		if err != nil {
-			return access.Subject{}, access.Errorf(access.Invalid, "the path has a broken escape")
+	id, sent := r.Param("user"), r.EscapedParam("user")
+	if strings.Contains(sent, "+") {
+		switch sdk(r) {
+		case "c#", "csharp", "dotnet", ".net", "kotlin", "rust":
+			spaced, err := url.PathUnescape(strings.ReplaceAll(sent, "+", "%20"))
+			if err != nil {
+				return access.Subject{}, access.Errorf(access.Invalid, "the path has a broken escape")
+			}
+			id = spaced
 		}
-		id = spaced
 	}
 	return access.ParseUser(id)
 }

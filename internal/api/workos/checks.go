@@ -17,7 +17,7 @@ func (h *handler) checkRoutes() []api.Route {
 		byExternals = "/authorization/organizations/{org}/resources/{type}/{external}/organization_memberships"
 	)
 	return []api.Route{
-		{Method: "POST", Path: membership + "/check", Needs: asks, NoReplay: true, Handle: h.check},
+		{Method: "POST", Path: membership + "/check", Needs: asks, NoReplay: true, Short: true, Handle: h.check},
 		{Method: "GET", Path: membership + "/resources", Needs: asks, Handle: h.listResourcesOfMembership},
 		{Method: "GET", Path: membership + "/resources/{resource}/permissions", Needs: asks, Handle: h.listEffectivePermissions},
 		{Method: "GET", Path: membership + "/resources/{resource}/{external}/permissions", Needs: asks, Handle: h.listEffectivePermissions},
