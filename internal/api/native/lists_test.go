@@ -190,7 +190,7 @@ func TestListPages(t *testing.T) {
 			t.Errorf("%s by more than a page can have: %s, want %s", path, got, whole)
 		}
 	}
-	var first, second listPage
+	var first, second, users listPage
 	path := resourcesOf("ana", "edit", "&limit=3")
 	s.Want(t, 200, "GET", path, "").JSON(t, &first)
 	revision := s.Want(t, 204, "DELETE", "/authorization/resources/b?cascade_delete=true", "").Header.Get("Reeve-Revision")
@@ -198,8 +198,9 @@ func TestListPages(t *testing.T) {
 	if got := strings.Join(append(first.Resources, second.Resources...), " "); got != "a acme b c" {
 		t.Errorf("around a deletion: %s, want a acme b c", got)
 	}
-	if fmt.Sprint(second.Revision) != revision || first.Revision >= second.Revision {
-		t.Errorf("answered at the revisions %d and %d, want before and at %s", first.Revision, second.Revision, revision)
+	s.Want(t, 200, "GET", usersOf("a", "edit", ""), "").JSON(t, &users)
+	if fmt.Sprint(second.Revision) != revision || users.Revision != second.Revision || first.Revision >= second.Revision {
+		t.Errorf("answered at the revisions %d, %d and %d, want before and at %s", first.Revision, second.Revision, users.Revision, revision)
 	}
 }
 
@@ -283,6 +284,8 @@ func TestWhoMayList(t *testing.T) {
 	want("with the right for one", resourcesOf("ana", "edit", ""), 200)
 	want("with the right for one", resourcesOf("ben", "edit", ""), 403)
 	want("with the right for one", usersOf("a", "edit", ""), 403)
+	give("ro_give", "Authress:ResourcePermissions/d")
+	want("as who sets what acts for everyone, without the right for all", usersOf("d", "edit", ""), 403)
 	give("ro_ask", "Authress:UserPermissions")
 	want("with the right for all", resourcesOf("ben", "edit", ""), 200)
 	want("with the right for all", usersOf("a", "edit", ""), 403)
@@ -295,6 +298,7 @@ func TestWhoMayList(t *testing.T) {
 	want("of another resource", usersOf("*", "edit", ""), 403)
 	give("ro_give", "Authress:ResourcePermissions/a")
 	want("as who sets what acts for everyone", usersOf("a", "edit", ""), 200)
+	want("as who sets what acts for everyone", usersOf("d", "edit", ""), 200)
 	want("as who sets what acts for everyone", usersOf("c", "edit", ""), 403)
 	for _, path := range []string{resourcesOf("ana", "edit", ""), usersOf("a", "edit", "")} {
 		if got := s.As(t, "", "GET", path, ""); got.Status != 401 {
