@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -113,6 +114,9 @@ func (w *world) live() {
 			changes[i] = w.change()
 		}
 		w.snap = w.snap.Apply(access.Revision(round+1), changes)
+		if w.IntN(3) == 0 {
+			w.snap = w.snap.Pack()
+		}
 		state := w.state()
 		w.compare("the current", w.snap, state, 60)
 		switch w.IntN(4) {
@@ -121,6 +125,8 @@ func (w *world) live() {
 		case 1:
 			w.compare("an old", oldSnap, oldState, 30)
 			oldSnap, oldState = w.snap, state
+		case 2:
+			w.compare("a saved", w.restored(), state, 30)
 		}
 	}
 	var deleted []access.Change
@@ -130,6 +136,30 @@ func (w *world) live() {
 	if got := w.snap.Apply(99, deleted).Leftovers(); got != 0 {
 		w.t.Errorf("seed %d: after deleting all documents, the snapshot keeps %d things", w.seed, got)
 	}
+}
+
+// restored is the snapshot after it was saved and loaded, and completed with what
+// Load says.
+func (w *world) restored() *engine.Snapshot {
+	var file bytes.Buffer
+	if err := w.snap.Save(&file); err != nil {
+		w.t.Fatal(err)
+	}
+	snap, loose, err := engine.Load(&file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var changes []access.Change
+	for _, c := range w.all() {
+		switch c.ID.(type) {
+		case access.RoleID, access.ResourceURI, access.RealmID:
+			changes = append(changes, c)
+		}
+	}
+	for _, id := range loose {
+		changes = append(changes, access.Change{ID: id, Document: w.docs[id]})
+	}
+	return snap.Apply(snap.Revision(), changes)
 }
 
 func (w *world) state() *naive.State {

@@ -3,7 +3,6 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"unique"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -34,10 +33,7 @@ const crowdKind access.SubjectKind = "crowd"
 func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot {
 	next := *s
 	next.revision = rev
-	e := edit{
-		next: &next, owner: new(owner),
-		holders: map[access.Subject]*holder{}, named: map[access.ResourceURI][]*source{},
-	}
+	e := newEdit(&next)
 	for _, c := range changes {
 		switch id := c.ID.(type) {
 		case access.RoleID:
@@ -60,6 +56,13 @@ func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot
 			e.putRealm(document[access.Realm](c))
 		}
 	}
+	e.finish()
+	return &next
+}
+
+// finish puts what was copied into the snapshot.
+func (e *edit) finish() {
+	next := e.next
 	for sub, h := range e.holders {
 		if len(h.groups) == 0 && h.statements == 0 && h.grants == nil {
 			next.holders = next.holders.Delete(sub)
@@ -74,7 +77,6 @@ func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot
 			next.named = next.named.Set(uri, by)
 		}
 	}
-	return &next
 }
 
 // document is nil for a deleted one. A document of the wrong type must not
@@ -92,6 +94,26 @@ type edit struct {
 	owner   *owner
 	holders map[access.Subject]*holder       // copies, to be put into next at the end
 	named   map[access.ResourceURI][]*source // likewise
+}
+
+func newEdit(next *Snapshot) *edit {
+	return &edit{
+		next: next, owner: new(owner),
+		holders: map[access.Subject]*holder{}, named: map[access.ResourceURI][]*source{},
+	}
+}
+
+// Kinds of documents in the base, for their digests.
+const (
+	recordKind     = 'r'
+	assignmentKind = 'a'
+)
+
+// replaceInBase ends what a document gives by the base.
+func (e *edit) replaceInBase(kind byte, id string) {
+	if d := e.next.base.Digest(kind, id); e.next.base.May(d) {
+		e.next.replaced = e.next.replaced.Set(d, struct{}{})
+	}
 }
 
 // putRole replaces a role. Nobody can replace a built-in one.
@@ -131,7 +153,7 @@ func (e *edit) putSettings(id access.ResourceURI, doc *access.ResourceSettings) 
 }
 
 var (
-	publicRoles  = roleList{unique.Make(string(publicRole))}
+	publicRoles  = roleList(publicRole)
 	publicSource = &source{} // one for all: each resource is public once
 )
 
@@ -139,7 +161,10 @@ var (
 // edit costs what it changes. Source: a record grants only while its status is
 // ACTIVE.
 func (e *edit) putRecord(id access.RecordID, doc *access.Record) {
-	old, _ := e.next.records.Get(id)
+	old, outside := e.next.records.Get(id)
+	if !outside {
+		e.replaceInBase(recordKind, string(id))
+	}
 	var fresh []statement
 	if doc != nil && doc.Status == access.RecordActive {
 		fresh = make([]statement, len(doc.Statements))
@@ -162,6 +187,14 @@ func (e *edit) putRecord(id access.RecordID, doc *access.Record) {
 	} else {
 		e.next.records = e.next.records.Set(id, fresh)
 	}
+}
+
+// giveRecord gives what a record gives that neither the base nor the maps have.
+func (e *edit) giveRecord(id access.RecordID, statements []statement) {
+	for i := range statements {
+		e.replace(&statement{}, &statements[i])
+	}
+	e.next.records = e.next.records.Set(id, statements)
 }
 
 func (e *edit) prepare(id access.RecordID, doc *access.Record, i int) statement {
@@ -200,10 +233,14 @@ func (e *edit) replace(was, is *statement) {
 		e.holder(sub).statements++
 	}
 	for _, crowd := range was.crowd {
-		e.leave(crowd, gone)
+		for _, sub := range gone {
+			e.exit(crowd, sub)
+		}
 	}
 	for _, crowd := range is.crowd {
-		e.join(crowd, come)
+		for _, sub := range come {
+			e.enter(crowd, sub)
+		}
 	}
 	if is.source != was.source { // nothing stays
 		e.change(was, was.holders(gone), was.resources, e.owner.remove)
@@ -228,6 +265,25 @@ func (e *edit) index(was, is *statement) {
 	for _, uri := range minus(is.resources, was.resources) {
 		e.named[uri] = append(e.naming(uri), is.source)
 	}
+	gone, come := was.resources, is.resources
+	if was.source == is.source {
+		gone, come = minus(was.resources, is.resources), minus(is.resources, was.resources)
+	}
+	e.next.patterns = e.changePatterns(e.next.patterns, was, gone, e.owner.remove)
+	e.next.patterns = e.changePatterns(e.next.patterns, is, come, e.owner.add)
+}
+
+// changePatterns adds to or removes from a trie the statement's grants on those of
+// the resources that are patterns.
+func (e *edit) changePatterns(patterns *node, st *statement, uris []access.ResourceURI,
+	how func(*node, []step, bool, roleList, *source) *node) *node {
+	for _, uri := range uris {
+		if isPattern(uri) {
+			path, below := pathTo(uri)
+			patterns = how(patterns, path, below, st.roles, st.source)
+		}
+	}
+	return patterns
 }
 
 // naming returns the statements that name the resource, in a slice that this

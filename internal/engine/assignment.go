@@ -14,7 +14,10 @@ type assignment struct {
 // putAssignment replaces what an assignment gives: what a record would that has
 // the one statement.
 func (e *edit) putAssignment(id access.AssignmentID, doc *access.Assignment) {
-	old, _ := e.next.assignments.Get(id)
+	old, outside := e.next.assignments.Get(id)
+	if !outside {
+		e.replaceInBase(assignmentKind, string(id))
+	}
 	var fresh *assignment
 	if doc != nil {
 		uri, _ := access.ParseResourceURI(string(doc.Resource))
@@ -43,4 +46,12 @@ func (a *assignment) statement() statement {
 		st.resources = []access.ResourceURI{a.resource}
 	}
 	return st
+}
+
+// giveAssignment gives what an assignment gives that neither the base nor the maps
+// have.
+func (e *edit) giveAssignment(id access.AssignmentID, a *assignment) {
+	st := a.statement()
+	e.replace(&statement{}, &st)
+	e.next.assignments = e.next.assignments.Set(id, a)
 }

@@ -9,7 +9,11 @@ import (
 // Leftovers counts what the snapshot keeps about documents other than
 // built-in roles: zero once all are deleted.
 func (s *Snapshot) Leftovers() int {
-	left := 0
+	s = s.Pack()
+	left := s.base.Len() + s.replaced.Len() + s.left.Len() + s.children.Len()
+	if s.patterns != nil {
+		left++
+	}
 	if s.public.grants != nil {
 		left++
 	}

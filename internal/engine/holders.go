@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -14,17 +14,64 @@ import (
 // What everyone has because it is public counts for nobody: everyone would be
 // listed.
 func (s *Snapshot) Holders(q access.HolderQuery, after access.Subject, limit int) []access.Subject {
-	private := *s
-	private.public = &holder{}
-	var found []access.Subject
-	for all := s.holders.Iterator(); !all.Done(); { // who is no holder holds nothing
-		sub, _, _ := all.Next()
-		if isEveryone(sub) && compareSubjects(sub, after) > 0 && private.Check(access.Query{
-			Subject: sub, Permission: q.Permission, Resource: q.Resource, Literal: q.Literal,
-		}) {
-			found = append(found, sub)
+	if q.Permission == "" || q.Resource == "" {
+		return nil
+	}
+	found := newUserSet(s, after, limit)
+	var in room
+	up := s.climb(q.Resource, &in)
+	gives := s.anyRole(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&access.Allow != 0 })
+	for i, node := range up.nodes {
+		for _, number := range s.base.Holders(node) {
+			rows := s.base.RowsOn(number, node)
+			for j := range rows {
+				r := &rows[j]
+				if (i < up.above || !r.Below()) && s.stands(r) && gives(roleList(s.base.Roles(r))) {
+					found.add(s.base.SubjectAt(number))
+					break
+				}
+			}
 		}
 	}
-	slices.SortFunc(found, compareSubjects)
-	return found[:min(limit, len(found))]
+	s.coveringSources(&up, func(src *source) {
+		if st := s.statementOf(src); gives(st.roles) {
+			found.add(st.subjects...)
+		}
+	})
+	return found.users.first()
 }
+
+// coveringSources calls see with every statement outside of the base that covers
+// the way, perhaps more than once.
+func (s *Snapshot) coveringSources(up *way, see func(*source)) {
+	if s.named.Len() == 0 {
+		return
+	}
+	named := func(uri string) {
+		by, _ := s.named.Get(access.ResourceURI(uri))
+		for _, src := range by {
+			see(src)
+		}
+	}
+	named("*")
+	asked := string(up.uris[0])
+	for i := range asked {
+		if asked[i] == '/' {
+			named(asked[:i])
+			named(asked[:i] + "/*")
+		}
+	}
+	for _, uri := range up.uris {
+		named(string(uri))
+	}
+	up.covered(s.patterns, func(g *grant) bool {
+		for _, src := range g.by {
+			see(src)
+		}
+		return false
+	})
+}
+
+// isPattern reports whether a grant on the resource needs the trie: it has a "*"
+// other than a last segment.
+func isPattern(uri access.ResourceURI) bool { return strings.Contains(string(withoutBelow(uri)), "*") }

@@ -1,141 +1,248 @@
 package engine
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unique"
 
+	"github.com/benbjohnson/immutable"
+
 	"github.com/reeve-authz/reeve/internal/access"
 )
 
-func (e *edit) putGroup(id access.GroupID, doc *access.Group) {
-	self := access.Subject{Kind: access.GroupKind, ID: string(id)}
-	old, existed := e.next.groups.Get(id)
-	var members []access.Subject
-	if doc == nil {
-		e.next.groups = e.next.groups.Delete(id)
-	} else {
-		members = distinct(doc.Members)
-		e.next.groups = e.next.groups.Set(id, members)
+// group is a group that has changed since the base was made.
+type group struct {
+	exists  bool
+	members []access.Subject // those that it lists, each once
+}
+
+// groupOutside returns what has changed of a group since the base; false if
+// nothing has.
+func (s *Snapshot) groupOutside(id access.GroupID) (group, bool) {
+	if s.groups.Len() == 0 {
+		return group{}, false
 	}
-	e.leave(self, minus(old, members))
-	e.join(self, minus(members, old))
-	switch exists := doc != nil; {
-	case exists && !existed:
-		e.join(self, e.next.joinedTo(id))
-	case existed && !exists:
-		e.leave(self, e.next.joinedTo(id))
+	return s.groups.Get(id)
+}
+
+// listed are the members that a group lists.
+func (s *Snapshot) listed(id access.GroupID) []access.Subject {
+	if g, changed := s.groupOutside(id); changed {
+		return g.members
+	}
+	var members []access.Subject
+	for member, joined := range s.base.Members(s.base.Subject(groupSubject(id))) {
+		if !joined {
+			members = append(members, s.base.SubjectAt(member))
+		}
+	}
+	return members
+}
+
+func groupSubject(id access.GroupID) access.Subject {
+	return access.Subject{Kind: access.GroupKind, ID: string(id)}
+}
+
+func membershipSubject(id access.MembershipID) access.Subject {
+	return access.Subject{Kind: access.MembershipKind, ID: string(id)}
+}
+
+// putGroup replaces whom a group lists. Who joined it stays in it even while it
+// does not exist, and then holds nothing by it.
+func (e *edit) putGroup(id access.GroupID, doc *access.Group) {
+	old := e.next.listed(id)
+	var is group
+	if doc != nil {
+		is = group{exists: true, members: distinct(doc.Members)}
+	}
+	self := groupSubject(id)
+	e.leave(self, minus(old, is.members))
+	e.join(self, minus(is.members, old))
+	if is.exists || e.next.base.Exists(e.next.base.Subject(self)) {
+		e.next.groups = e.next.groups.Set(id, is)
+	} else {
+		e.next.groups = e.next.groups.Delete(id)
 	}
 }
 
 // putGroupMember puts a membership in a group by a document of its own, which
 // its id says in full. A group that does not exist yet finds it there.
 func (e *edit) putGroupMember(id access.GroupMemberID, doc *access.GroupMember) {
-	group, membership, ok := strings.Cut(string(id), "/")
+	in, member, ok := strings.Cut(string(id), "/")
 	if !ok {
 		return // no such pair
 	}
-	_, was := e.next.joined.Get(id)
-	if is := doc != nil; is == was {
+	self, who := groupSubject(access.GroupID(in)), membershipSubject(access.MembershipID(member))
+	if place, packed := e.placeOf(who, self, true); packed {
+		e.setLeft(place, doc == nil)
 		return
 	}
-	if was {
-		e.next.joined = e.next.joined.Delete(id)
-	} else {
+	switch _, was := e.next.joined.Get(id); {
+	case doc != nil && !was:
 		e.next.joined = e.next.joined.Set(id, struct{}{})
-	}
-	if _, exists := e.next.groups.Get(access.GroupID(group)); !exists {
-		return
-	}
-	self := access.Subject{Kind: access.GroupKind, ID: group}
-	member := []access.Subject{{Kind: access.MembershipKind, ID: membership}}
-	if was {
-		e.leave(self, member)
-	} else {
-		e.join(self, member)
+		e.enter(self, who)
+	case doc == nil && was:
+		e.next.joined = e.next.joined.Delete(id)
+		e.exit(self, who)
 	}
 }
 
-// membership is what the snapshot knows of one.
+// membership is a membership that has changed since the base was made.
 type membership struct {
+	exists       bool
+	active       bool
 	user         access.Subject
 	organization unique.Handle[access.OrganizationID] // kept once for all that is of it
-	active       bool
+}
+
+// membershipOutside returns what has changed of a membership since the base;
+// false if nothing has.
+func (s *Snapshot) membershipOutside(id access.MembershipID) (membership, bool) {
+	if s.memberships.Len() == 0 {
+		return membership{}, false
+	}
+	return s.memberships.Get(id)
+}
+
+// userOf returns the user of a membership; false if there is none, or none
+// that is active if it has to be.
+func (s *Snapshot) userOf(id access.MembershipID, active bool) (access.Subject, bool) {
+	if m, changed := s.membershipOutside(id); changed {
+		return m.user, m.exists && (m.active || !active)
+	}
+	m, ok := s.base.Membership(s.base.Subject(membershipSubject(id)))
+	if !ok || active && !m.Active {
+		return access.Subject{}, false
+	}
+	return s.base.SubjectAt(m.User), true
 }
 
 // putMembership lets a user hold what the membership holds while that is
 // active.
 func (e *edit) putMembership(id access.MembershipID, doc *access.Membership) {
-	self := access.Subject{Kind: access.MembershipKind, ID: string(id)}
-	if was, _ := e.next.memberships.Get(id); was.active {
-		e.leave(self, []access.Subject{was.user})
+	self := membershipSubject(id)
+	user, was := e.next.userOf(id, false)
+	var is membership
+	if doc != nil {
+		is = membership{exists: true, active: doc.Status == access.MembershipActive, user: doc.UserSubject(), organization: unique.Make(doc.Organization)}
 	}
-	if doc == nil {
-		e.next.memberships = e.next.memberships.Delete(id)
-		return
+	if was && is.user != user {
+		e.leave(self, []access.Subject{user})
 	}
-	is := membership{user: doc.UserSubject(), organization: unique.Make(doc.Organization), active: doc.Status == access.MembershipActive}
-	if is.active {
+	if is.exists && (!was || is.user != user) {
 		e.join(self, []access.Subject{is.user})
 	}
-	e.next.memberships = e.next.memberships.Set(id, is)
+	if is.exists || e.next.base.Exists(e.next.base.Subject(self)) {
+		e.next.memberships = e.next.memberships.Set(id, is)
+	} else {
+		e.next.memberships = e.next.memberships.Delete(id)
+	}
 }
 
 // Membership returns the organization of a membership, whatever its status;
 // false if there is no such membership.
 func (s *Snapshot) Membership(id access.MembershipID) (access.OrganizationID, bool) {
-	m, ok := s.memberships.Get(id)
-	if !ok {
-		return "", false
+	if m, changed := s.membershipOutside(id); changed {
+		if !m.exists {
+			return "", false
+		}
+		return m.organization.Value(), true
 	}
-	return m.organization.Value(), true
+	m, ok := s.base.Membership(s.base.Subject(membershipSubject(id)))
+	return m.Organization, ok
 }
 
-// join puts the subjects in a group, crowd or membership, once more if they are
-// in it already.
-func (e *edit) join(group access.Subject, subs []access.Subject) {
+// join puts the subjects, which are not in it so, into a group that lists them,
+// or a membership.
+func (e *edit) join(in access.Subject, subs []access.Subject) {
 	for _, sub := range subs {
-		h := e.holder(sub)
-		h.groups = append(h.groups, group)
+		if place, packed := e.placeOf(sub, in, false); packed {
+			e.setLeft(place, false)
+		} else {
+			e.enter(in, sub)
+		}
 	}
 }
 
 // leave undoes one join.
-func (e *edit) leave(group access.Subject, subs []access.Subject) {
+func (e *edit) leave(in access.Subject, subs []access.Subject) {
 	for _, sub := range subs {
-		h := e.holder(sub)
-		if i := slices.Index(h.groups, group); i >= 0 {
-			h.groups = slices.Delete(h.groups, i, i+1)
+		if place, packed := e.placeOf(sub, in, false); packed {
+			e.setLeft(place, true)
+		} else {
+			e.exit(in, sub)
 		}
+	}
+}
+
+// placeOf returns the number of a place that the base has.
+func (e *edit) placeOf(sub, in access.Subject, joined bool) (id uint32, packed bool) {
+	base := e.next.base
+	return base.PlaceOf(base.Subject(sub), base.Subject(in), joined)
+}
+
+func (e *edit) setLeft(place uint32, left bool) {
+	if left {
+		e.next.left = e.next.left.Set(place, struct{}{})
+	} else {
+		e.next.left = e.next.left.Delete(place)
+	}
+}
+
+// enter puts a subject into a group, crowd or membership, once more if it is in it
+// already.
+func (e *edit) enter(in, sub access.Subject) {
+	h := e.holder(sub)
+	h.groups = append(h.groups, in)
+}
+
+// exit undoes one enter.
+func (e *edit) exit(in, sub access.Subject) {
+	h := e.holder(sub)
+	if i := slices.Index(h.groups, in); i >= 0 {
+		h.groups = slices.Delete(h.groups, i, i+1)
 	}
 }
 
 // members are those of a group, some perhaps twice; none if the group does not
 // exist.
 func (s *Snapshot) members(id access.GroupID) []access.Subject {
-	listed, ok := s.groups.Get(id)
-	if !ok {
+	if !s.counts(s.subject(groupSubject(id))) {
 		return nil
 	}
-	return slices.Concat(listed, s.joinedTo(id))
+	return slices.Concat(s.listed(id), s.joinedTo(id))
 }
 
 // joinedTo are the memberships that documents of their own put in the group,
 // whether it exists or not.
 func (s *Snapshot) joinedTo(id access.GroupID) []access.Subject {
-	if s.joined.Len() == 0 {
-		return nil
-	}
 	var found []access.Subject
-	before := access.GroupMemberID(id) + "/"
-	at := s.joined.Iterator()
-	for at.Seek(before); !at.Done(); {
-		key, _, _ := at.Next()
-		membership, ok := strings.CutPrefix(string(key), string(before))
-		if !ok {
-			break
+	self := s.base.Subject(groupSubject(id))
+	for member, joined := range s.base.Members(self) {
+		if place, _ := s.base.PlaceOf(member, self, true); joined && !s.hasLeft(place) {
+			found = append(found, s.base.SubjectAt(member))
 		}
-		found = append(found, access.Subject{Kind: access.MembershipKind, ID: membership})
+	}
+	before := access.GroupMemberID(id) + "/"
+	for key := range under(s.joined, before) {
+		found = append(found, membershipSubject(access.MembershipID(key[len(before):])))
 	}
 	return found
+}
+
+// under are the keys of a map that begin with a text, in order.
+func under[K ~string](keys *immutable.SortedMap[K, struct{}], before K) iter.Seq[K] {
+	return func(yield func(K) bool) {
+		if keys.Len() == 0 {
+			return
+		}
+		at := keys.Iterator()
+		for at.Seek(before); !at.Done(); {
+			key, _, _ := at.Next()
+			if !strings.HasPrefix(string(key), string(before)) || !yield(key) {
+				return
+			}
+		}
+	}
 }

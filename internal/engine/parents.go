@@ -2,20 +2,29 @@ package engine
 
 import (
 	"strings"
-	"unique"
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine/packed"
 )
 
 // maxSteps bounds the steps from a registered resource to its organization.
 // Writers keep it; a check ends there whatever was written.
 const maxSteps = access.MaxResourceDepth + 1
 
-// registered is what the snapshot knows of a registered resource.
+// registered is a registered resource that has changed since the base was made.
 type registered struct {
-	parent       access.ResourceURI                   // empty if it has none
-	kind         unique.Handle[access.ResourceTypeID] // its type, kept once for all that is of it
-	organization unique.Handle[access.OrganizationID] // likewise
+	exists bool
+	parent access.ResourceURI // empty if it has none
+	packed.Kind
+}
+
+// registeredOutside returns what has changed of a registered resource since the
+// base; false if nothing has.
+func (s *Snapshot) registeredOutside(uri access.ResourceURI) (registered, bool) {
+	if s.registered.Len() == 0 {
+		return registered{}, false
+	}
+	return s.registered.Get(uri)
 }
 
 // putResource stores a registered resource's parent and nothing of what is above
@@ -24,50 +33,47 @@ type registered struct {
 // The server's own resources cannot be registered: nothing may be inherited
 // there.
 func (e *edit) putResource(id access.ResourceID, doc *access.Resource) {
-	uri := access.ResourceURI(id)
-	if doc == nil || !registrable(id) {
-		e.next.registered = e.next.registered.Delete(uri)
+	if !registrable(id) {
 		return
 	}
-	res := registered{kind: unique.Make(doc.Type), organization: unique.Make(doc.Organization)}
-	if registrable(doc.Parent) {
-		res.parent = access.ResourceURI(doc.Parent)
+	uri := access.ResourceURI(id)
+	if was, changed := e.next.registeredOutside(uri); changed && was.parent != "" {
+		e.next.children = e.next.children.Delete(childKey(was.parent, uri))
 	}
-	e.next.registered = e.next.registered.Set(uri, res)
+	var is registered
+	if doc != nil {
+		is = registered{exists: true, Kind: packed.Kind{Organization: doc.Organization, Type: doc.Type}}
+		if registrable(doc.Parent) {
+			is.parent = access.ResourceURI(doc.Parent)
+			e.next.children = e.next.children.Set(childKey(is.parent, uri), struct{}{})
+		}
+	}
+	if _, packed := e.next.base.Registered(e.next.base.Node(uri)); is.exists || packed {
+		e.next.registered = e.next.registered.Set(uri, is)
+	} else {
+		e.next.registered = e.next.registered.Delete(uri)
+	}
 }
+
+// childKey is where children are kept: neither id has a slash.
+func childKey(parent, child access.ResourceURI) string { return string(parent + "/" + child) }
 
 // Resource returns the organization of a registered resource; false if there is
 // no such resource.
 func (s *Snapshot) Resource(id access.ResourceID) (access.OrganizationID, bool) {
-	res, ok := s.registered.Get(access.ResourceURI(id))
-	if !ok {
+	uri := access.ResourceURI(id)
+	if r, changed := s.registeredOutside(uri); changed {
+		return r.Organization, r.exists
+	}
+	if !registrable(id) {
 		return "", false
 	}
-	return res.organization.Value(), true
+	r, ok := s.base.Registered(s.base.Node(uri))
+	return r.Organization, ok
 }
 
 // registrable reports whether the id is a resource of one segment that stands
 // for itself alone, and is an application's.
 func registrable(id access.ResourceID) bool {
 	return id != "" && !strings.ContainsAny(string(id), "/*") && !strings.HasPrefix(string(id), access.ReservedPrefix)
-}
-
-// above appends the stored parent of what the resource's path begins with, that
-// one's, and so on. All that is below a registered resource by its path
-// inherits from them.
-func (s *Snapshot) above(uri access.ResourceURI, found []access.ResourceURI) []access.ResourceURI {
-	if s.registered.Len() == 0 {
-		return found
-	}
-	first, _, _ := strings.Cut(string(uri), "/")
-	at := access.ResourceURI(first)
-	for range maxSteps {
-		res, _ := s.registered.Get(at)
-		if res.parent == "" {
-			break
-		}
-		found = append(found, res.parent)
-		at = res.parent
-	}
-	return found
 }

@@ -1,28 +1,178 @@
 package engine
 
 import (
-	"slices"
+	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine/packed"
 )
 
 // Registered lists the registered resources of the query's type and
 // organization on which Check gives the subject the permission: in the order of
 // their ids, those after the given one, at most limit, which must be positive.
+//
+// It goes down from what the subject is granted, and so costs what is below that,
+// unless a grant has a "*" inside: then it asks about each registered resource.
 func (s *Snapshot) Registered(q access.RegisteredQuery, after access.ResourceID, limit int) []access.ResourceID {
-	var found []access.ResourceID
-	for all := s.registered.Iterator(); !all.Done(); {
-		uri, res, _ := all.Next()
-		if id := access.ResourceID(uri); id > after && res.fits(q) && s.Check(access.Query{
-			Subject: q.Subject, Permission: q.Permission, Resource: uri, Literal: q.Literal,
-		}) {
-			found = append(found, id)
-		}
+	if q.Permission == "" {
+		return nil
 	}
-	slices.Sort(found)
-	return found[:min(limit, len(found))]
+	l := registeredList{snap: s, query: q, after: access.ResourceURI(after), seen: map[uint32]bool{}, seenOutside: map[access.ResourceURI]bool{}}
+	l.found = page[access.ResourceID]{limit: limit, compare: func(a, b access.ResourceID) int { return strings.Compare(string(a), string(b)) }}
+	gives := s.anyRole(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&access.Allow != 0 })
+	s.each(q.Subject, func(who subject, h *holder) bool {
+		rows := s.base.Rows(who.number)
+		for i := range rows {
+			if r := &rows[i]; l.startsAt(r) && s.stands(r) && gives(roleList(s.base.Roles(r))) {
+				l.start(r)
+			}
+		}
+		l.startOf(h.trie(), gives)
+		return false
+	})
+	if isEveryone(q.Subject) {
+		l.startOf(s.public.grants, gives)
+	}
+	switch {
+	case l.all:
+		l.everything(func(access.ResourceURI) bool { return true })
+	case l.patterns:
+		l.everything(func(uri access.ResourceURI) bool {
+			return s.Check(access.Query{Subject: q.Subject, Permission: q.Permission, Resource: uri, Literal: q.Literal})
+		})
+	default:
+		l.descend()
+	}
+	return l.found.first()
 }
 
-func (r registered) fits(q access.RegisteredQuery) bool {
-	return (q.Type == "" || r.kind.Value() == q.Type) && (q.Organization == "" || r.organization.Value() == q.Organization)
+// registeredList is a Registered at work.
+type registeredList struct {
+	snap  *Snapshot
+	query access.RegisteredQuery
+	after access.ResourceURI
+	found page[access.ResourceID]
+
+	all      bool // something is granted on everything
+	patterns bool // something is granted by a pattern that may be about registered resources
+	todo     []place
+	seen     map[uint32]bool // those in the base
+	// The others, and those that have changed since the base.
+	seenOutside map[access.ResourceURI]bool
+}
+
+// place is a resource with its number in the base, 0 if it is not there.
+type place struct {
+	uri    access.ResourceURI
+	number uint32
+}
+
+// startsAt reports whether a row can be about registered resources: it is for
+// everything, or for a resource of one segment and what is stored below it.
+func (l *registeredList) startsAt(r *packed.Row) bool {
+	return r.Node == packed.Root || !r.Below() && l.snap.base.Above(r.Node) == packed.Root
+}
+
+func (l *registeredList) start(r *packed.Row) {
+	if r.Node == packed.Root {
+		l.all = true
+	} else {
+		l.todo = append(l.todo, place{l.snap.base.URI(r.Node), r.Node})
+	}
+}
+
+// startOf notes what a trie, which may be nil, gives to registered resources.
+func (l *registeredList) startOf(grants *node, gives func(roleList) bool) {
+	if grants == nil {
+		return
+	}
+	for _, g := range grants.grants {
+		l.all = l.all || gives(g.roles)
+	}
+	l.patterns = l.patterns || grants.stars != nil
+	for name, next := range grants.names() {
+		for _, g := range next.grants {
+			if !g.below && gives(g.roles) {
+				uri := access.ResourceURI(name)
+				l.todo = append(l.todo, place{uri, l.snap.base.Node(uri)})
+				break
+			}
+		}
+	}
+}
+
+// descend finds what is at or below the places to do, by stored parents.
+func (l *registeredList) descend() {
+	s := l.snap
+	for len(l.todo) > 0 {
+		at := l.todo[len(l.todo)-1]
+		l.todo = l.todo[:len(l.todo)-1]
+		if !l.enter(at) {
+			continue
+		}
+		if kind, ok := s.kindOf(at); ok {
+			l.see(at.uri, kind)
+		}
+		for _, child := range s.base.Children(at.number) {
+			uri := s.base.URI(child)
+			if _, changed := s.registeredOutside(uri); !changed {
+				l.todo = append(l.todo, place{uri, child})
+			}
+		}
+		before := string(at.uri) + "/"
+		for key := range under(s.children, before) {
+			uri := access.ResourceURI(key[len(before):])
+			l.todo = append(l.todo, place{uri, s.base.Node(uri)})
+		}
+	}
+}
+
+// enter reports whether the place was not seen before.
+func (l *registeredList) enter(at place) bool {
+	if at.number != 0 {
+		seen := l.seen[at.number]
+		l.seen[at.number] = true
+		return !seen
+	}
+	seen := l.seenOutside[at.uri]
+	l.seenOutside[at.uri] = true
+	return !seen
+}
+
+// kindOf returns what a registered resource is; false if it is none.
+func (s *Snapshot) kindOf(at place) (packed.Kind, bool) {
+	if r, changed := s.registeredOutside(at.uri); changed {
+		return r.Kind, r.exists
+	}
+	return s.base.Registered(at.number)
+}
+
+// everything sees all registered resources that are held.
+func (l *registeredList) everything(held func(access.ResourceURI) bool) {
+	s := l.snap
+	for n := uint32(packed.Root + 1); n < s.base.Registerable(); n++ {
+		kind, ok := s.base.Registered(n)
+		if !ok || !l.fits(kind) {
+			continue
+		}
+		uri := s.base.URI(n)
+		if _, changed := s.registeredOutside(uri); !changed && held(uri) {
+			l.see(uri, kind)
+		}
+	}
+	for all := s.registered.Iterator(); !all.Done(); {
+		if uri, r, _ := all.Next(); r.exists && l.fits(r.Kind) && held(uri) {
+			l.see(uri, r.Kind)
+		}
+	}
+}
+
+func (l *registeredList) see(uri access.ResourceURI, kind packed.Kind) {
+	if uri > l.after && l.fits(kind) {
+		l.found.add(access.ResourceID(uri))
+	}
+}
+
+func (l *registeredList) fits(kind packed.Kind) bool {
+	return (l.query.Type == "" || kind.Type == l.query.Type) && (l.query.Organization == "" || kind.Organization == l.query.Organization)
 }

@@ -49,18 +49,16 @@ func (s *Snapshot) Resources(q access.ResourceQuery, after access.ResourceURI, l
 	if q.Nested || len(l.within) == 0 {
 		l.levels = access.MaxURISegments + 1 // the one more is a final "*"
 	}
-	var roots []*node
-	gather := func(h *holder) bool {
-		if h.grants != nil {
-			roots = append(roots, h.grants)
+	l.gather()
+	for done := false; !done; {
+		roots, until := l.roots(after)
+		l.until = until
+		done = l.walk(spot{nodes: roots, after: string(after)}) || until == ""
+		if l.beyond {
+			done, l.beyond = false, false
 		}
-		return false
+		after = until
 	}
-	s.each(q.Subject, gather)
-	if isEveryone(q.Subject) {
-		gather(s.public)
-	}
-	l.walk(place{nodes: roots, after: string(after)})
 	return l.found, l.stopped
 }
 
@@ -72,13 +70,17 @@ type listing struct {
 	levels int      // how many below it are listed
 	limit  int
 	reach  int // how many more it may look at in vain
+	tries  []*node
+	packed []onNode
+	until  access.ResourceURI // how far the tries at hand are complete; all the way if empty
+	beyond bool               // the walk came further
 	found  []access.ResourceURI
 
 	stopped access.ResourceURI // the last it looked at, when that was one too many
 }
 
-// place is what the grants that begin with a text have in common.
-type place struct {
+// spot is what the grants that begin with a text have in common.
+type spot struct {
 	text    string  // narrowed to the collection; ends in a slash, unless it is empty
 	depth   int     // how many segments that is
 	nodes   []*node // where it leads in each trie
@@ -108,15 +110,15 @@ func (b *branches) Pop() any {
 	return x
 }
 
-// walk finds the answers of a place in order, and reports whether there are
+// walk finds the answers of a spot in order, and reports whether there are
 // enough. It is at most as deep as a resource has segments. The branches are a
 // heap because a page seldom needs more than the first of many.
-func (l *listing) walk(p place) (enough bool) {
+func (l *listing) walk(p spot) (enough bool) {
 	todo := l.branches(&p)
 	heap.Init(&todo)
 	for len(todo) > 0 {
 		text := todo[0].text
-		next := place{text: p.text + text, depth: p.depth + 1}
+		next := spot{text: p.text + text, depth: p.depth + 1}
 		for len(todo) > 0 && todo[0].text == text {
 			b := heap.Pop(&todo).(branch)
 			if b.node != nil {
@@ -139,8 +141,8 @@ func (l *listing) walk(p place) (enough bool) {
 	return false
 }
 
-// branches are those of a place, in no order. Some may lead to no answer.
-func (l *listing) branches(p *place) branches {
+// branches are those of a spot, in no order. Some may lead to no answer.
+func (l *listing) branches(p *spot) branches {
 	var found branches
 	put := func(text string, n *node, covered bool) {
 		if text > p.after || strings.HasSuffix(text, "/") && strings.HasPrefix(p.after, text) {
@@ -184,6 +186,10 @@ func (n *node) belowOnly() bool {
 // see lists an answer if the subject holds there what is asked for, and reports
 // whether there are enough. A pattern longer than a resource can be names none.
 func (l *listing) see(uri access.ResourceURI) (enough bool) {
+	if l.until != "" && uri > l.until {
+		l.beyond = true
+		return true
+	}
 	if len(uri) > access.MaxURILen || !l.holds(uri) {
 		if l.reach--; l.reach < 0 {
 			l.stopped = uri
@@ -199,82 +205,4 @@ func (l *listing) holds(uri access.ResourceURI) bool {
 		return l.snap.Check(access.Query{Subject: l.query.Subject, Permission: do, Resource: uri})
 	}
 	return l.snap.covering(l.query.Subject, uri, func(r *role) bool { return len(r.entries) > 0 })
-}
-
-// segments calls see with what each next segment has in common with a segment
-// that may have stars, and where it leads.
-func (n *node) segments(want string, see func(seg string, next *node)) {
-	if next := n.star(anySegment); next != nil {
-		see(want, next)
-	}
-	if next := n.star(parts); next != nil {
-		next.spell("", func(seg string, next *node) {
-			if seg, ok := meet(seg, want); ok {
-				see(seg, next)
-			}
-		})
-	}
-	if !strings.Contains(want, "*") {
-		if next := n.name(want); next != nil {
-			see(want, next)
-		}
-	} else if n.named != nil {
-		for names := n.named.Iterator(); !names.Done(); {
-			name, next, _ := names.Next()
-			if seg, ok := meet(name, want); ok {
-				see(seg, next)
-			}
-		}
-	}
-}
-
-// spell calls see with every segment that ends in the parts after this node,
-// and where it leads. so far is what was read of it, with a final colon.
-func (n *node) spell(soFar string, see func(seg string, next *node)) {
-	if next := n.star(endOfParts); next != nil {
-		see(strings.TrimSuffix(soFar, ":"), next)
-	}
-	if next := n.star(lastParts); next != nil {
-		see(soFar+"*", next)
-	}
-	if next := n.star(anyPart); next != nil {
-		next.spell(soFar+"*:", see)
-	}
-	if n.named != nil {
-		for names := n.named.Iterator(); !names.Done(); {
-			name, next, _ := names.Next()
-			next.spell(soFar+name+":", see)
-		}
-	}
-}
-
-// meet returns the segment that stands for what both stand for, and false if
-// that is nothing. There always is such a segment: parts are compared in pairs,
-// and a "*" that is the last one stands for the rest of the longer segment.
-func meet(a, b string) (string, bool) {
-	switch {
-	case a == b || b == "*":
-		return a, true
-	case a == "*":
-		return b, true
-	case !strings.Contains(a, "*") && !strings.Contains(b, "*"):
-		return "", false
-	}
-	p, q := strings.Split(a, ":"), strings.Split(b, ":")
-	if len(p) > len(q) {
-		p, q = q, p
-	}
-	if len(p) < len(q) && p[len(p)-1] != "*" {
-		return "", false
-	}
-	for i := range q {
-		switch part := p[min(i, len(p)-1)]; {
-		case part == q[i] || part == "*" && q[i] != "":
-		case q[i] == "*" && part != "":
-			q[i] = part
-		default:
-			return "", false
-		}
-	}
-	return strings.Join(q, ":"), true
 }

@@ -143,7 +143,7 @@ func coversAction(held, asked string) bool {
 
 // roleList is the roles of a statement, sorted, each once, joined by commas,
 // which stand in no role id. Equal lists are kept once in memory.
-type roleList struct{ joined unique.Handle[string] }
+type roleList string
 
 // listOf leaves out what is no role id: nothing can be granted by it.
 func listOf(ids []access.RoleID) roleList {
@@ -154,7 +154,7 @@ func listOf(ids []access.RoleID) roleList {
 		}
 	}
 	slices.Sort(valid)
-	return roleList{unique.Make(strings.Join(slices.Compact(valid), ","))}
+	return roleList(unique.Make(strings.Join(slices.Compact(valid), ",")).Value())
 }
 
 // isRole reports whether the id is that of a role of the realm or of an
@@ -169,12 +169,10 @@ func isRole(id access.RoleID) bool {
 	return err == nil
 }
 
-func (l roleList) empty() bool { return l.joined.Value() == "" }
-
 // each calls visit for every role until it returns true, and reports whether
 // it did.
 func (l roleList) each(visit func(access.RoleID) bool) bool {
-	for rest := l.joined.Value(); rest != ""; {
+	for rest := string(l); rest != ""; {
 		var id string
 		id, rest, _ = strings.Cut(rest, ",")
 		if visit(access.RoleID(id)) {

@@ -11,35 +11,57 @@ import (
 	"github.com/benbjohnson/immutable"
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine/packed"
 )
 
 // Snapshot is what a realm grants at one revision. It never changes, so any
 // number of goroutines may ask it; Apply makes the next one.
 //
+// It stands in two layers. Below is the packed base, as it was at an earlier
+// revision; above it the maps hold what has changed since, and the documents that
+// the packed form has no place for. What is below holds unless the maps, or
+// replaced and left, say otherwise. Pack makes one layer of the two.
+//
 // The methods take resources and permissions in the form in which their
 // parsers return them. An empty one is held by nobody.
 type Snapshot struct {
-	revision    access.Revision
-	roles       *immutable.Map[access.RoleID, *role]
-	groups      *immutable.Map[access.GroupID, []access.Subject]     // the members that the group lists, each once
-	joined      *immutable.SortedMap[access.GroupMemberID, struct{}] // the members that documents of their own add, by group
-	memberships *immutable.Map[access.MembershipID, membership]
-	registered  *immutable.Map[access.ResourceURI, registered]
-	records     *immutable.Map[access.RecordID, []statement] // of active records
-	assignments *immutable.Map[access.AssignmentID, *assignment]
-	holders     *immutable.Map[access.Subject, *holder]
-	named       *immutable.Map[access.ResourceURI, []*source] // the statements that name a resource, in no order
-	public      *holder                                       // what everyone holds; its role is publicRole
-	wide        int                                           // rows (subjects times resources) above which a statement has a crowd
-	long        int                                           // if it has more resources than this
+	revision access.Revision
+	base     *packed.Base
+	replaced *immutable.Map[packed.Digest, struct{}] // documents whose rows in base hold no more
+	left     *immutable.Map[uint32, struct{}]        // places in base that subjects are in no more, by their numbers
+
+	roles       *immutable.Map[access.RoleID, *role]                 // all: none are packed
+	groups      *immutable.Map[access.GroupID, group]                // instead of base's
+	joined      *immutable.SortedMap[access.GroupMemberID, struct{}] // beside base's: the members that documents of their own add, by group
+	memberships *immutable.Map[access.MembershipID, membership]      // instead of base's
+	registered  *immutable.Map[access.ResourceURI, registered]       // instead of base's
+	children    *immutable.SortedMap[string, struct{}]               // of these: parent, slash, child
+	records     *immutable.Map[access.RecordID, []statement]         // active ones that base does not have
+	assignments *immutable.Map[access.AssignmentID, *assignment]     // likewise
+	holders     *immutable.Map[access.Subject, *holder]              // of these
+	named       *immutable.Map[access.ResourceURI, []*source]        // of these: the statements that name a resource, in no order
+	patterns    *node                                                // of these: the grants that are patterns, whoever has them
+	public      *holder                                              // what everyone holds; its role is publicRole
+	loose       int                                                  // documents that the last Pack could not pack
+
+	wide int // rows (subjects times resources) above which a statement has a crowd
+	long int // if it has more resources than this
 }
 
-// holder is what the documents say about one subject. Subjects of whom they
-// say nothing have none.
+// holder is what the documents outside of the base say about one subject.
+// Subjects of whom they say nothing have none.
 type holder struct {
-	groups     []access.Subject // the groups, crowds and active memberships through which it holds more; a group once for each document that puts it there
+	groups     []access.Subject // the groups, crowds and memberships that it is in; a group once for each document that puts it there
 	statements int              // how many statements of active records, and assignments, apply to it directly
 	grants     *node            // what those give; nil for nothing
+}
+
+// trie is what the holder, which may be nil, is granted.
+func (h *holder) trie() *node {
+	if h == nil {
+		return nil
+	}
+	return h.grants
 }
 
 // publicRole is what everyone holds on public resources. Its id is one that no
@@ -56,13 +78,20 @@ func publicPermissions(more []access.Permission) *role {
 
 // New returns the snapshot of a realm without documents, at revision zero. It
 // knows the built-in roles.
-func New() *Snapshot {
+func New() *Snapshot { return on(packed.Empty()) }
+
+// on returns a snapshot of what the base has, and the built-in roles.
+func on(base *packed.Base) *Snapshot {
 	s := &Snapshot{
+		base:        base,
+		replaced:    immutable.NewMap[packed.Digest, struct{}](byDigest{}),
+		left:        immutable.NewMap[uint32, struct{}](immutable.NewHasher(uint32(0))),
 		roles:       immutable.NewMap[access.RoleID, *role](byText[access.RoleID]{}),
-		groups:      immutable.NewMap[access.GroupID, []access.Subject](byText[access.GroupID]{}),
+		groups:      immutable.NewMap[access.GroupID, group](byText[access.GroupID]{}),
 		joined:      immutable.NewSortedMap[access.GroupMemberID, struct{}](inOrder[access.GroupMemberID]{}),
 		memberships: immutable.NewMap[access.MembershipID, membership](byText[access.MembershipID]{}),
 		registered:  immutable.NewMap[access.ResourceURI, registered](byText[access.ResourceURI]{}),
+		children:    immutable.NewSortedMap[string, struct{}](inOrder[string]{}),
 		records:     immutable.NewMap[access.RecordID, []statement](byText[access.RecordID]{}),
 		assignments: immutable.NewMap[access.AssignmentID, *assignment](byText[access.AssignmentID]{}),
 		holders:     immutable.NewMap[access.Subject, *holder](bySubject{}),
@@ -100,7 +129,8 @@ func (s *Snapshot) HoldsDirectly(q access.Query, need access.Flags) bool {
 	if q.Permission == "" || q.Resource == "" {
 		return false
 	}
-	return s.exactly(q.Subject, q.Resource, s.rolesOf(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&need != 0 }))
+	gives := s.anyRole(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&need != 0 })
+	return s.exactly(q.Subject, q.Resource, func(roles roleList, _ origin) bool { return gives(roles) })
 }
 
 // Permissions returns the merged entries of all roles that the subject has on
@@ -140,14 +170,11 @@ func (s *Snapshot) Roles(sub access.Subject, uri access.ResourceURI) []access.Ro
 		return nil
 	}
 	var roles []access.RoleID
-	seen := map[*source]bool{} // a statement that reaches the subject in two ways counts once
-	s.exactly(sub, uri, func(g *grant) bool {
-		for _, src := range g.by {
-			if seen[src] {
-				continue
-			}
-			seen[src] = true
-			g.roles.each(func(id access.RoleID) bool {
+	seen := map[origin]bool{} // a statement that reaches the subject in two ways counts once
+	s.exactly(sub, uri, func(list roleList, from origin) bool {
+		if !seen[from] {
+			seen[from] = true
+			list.each(func(id access.RoleID) bool {
 				roles = append(roles, id)
 				return false
 			})
@@ -158,16 +185,33 @@ func (s *Snapshot) Roles(sub access.Subject, uri access.ResourceURI) []access.Ro
 	return roles
 }
 
-// exactly calls see with every grant that statements naming exactly this
-// resource give the subject, until see returns true, and reports whether it
-// did.
-func (s *Snapshot) exactly(sub access.Subject, uri access.ResourceURI, see func(*grant) bool) bool {
+// origin tells statements apart.
+type origin struct {
+	source *source // of one outside of the base; else nil
+
+	doc       packed.Digest
+	statement int
+}
+
+// exactly calls see with the role list of every statement that names exactly
+// this resource and applies to the subject, perhaps more than once, until see
+// returns true, and reports whether it did.
+func (s *Snapshot) exactly(sub access.Subject, uri access.ResourceURI, see func(roleList, origin) bool) bool {
 	path, below := pathTo(uri)
-	return s.each(sub, func(h *holder) bool {
-		there := h.grants.at(path, below)
-		for i := range there {
-			if see(&there[i]) {
+	at := s.base.Node(withoutBelow(uri))
+	return s.each(sub, func(who subject, h *holder) bool {
+		rows := s.base.RowsOn(who.number, at)
+		for i := range rows {
+			r := &rows[i]
+			if r.Below() == below && s.stands(r) && see(roleList(s.base.Roles(r)), origin{doc: r.Doc, statement: r.Statement()}) {
 				return true
+			}
+		}
+		for _, g := range h.trie().at(path, below) {
+			for _, src := range g.by {
+				if see(g.roles, origin{source: src}) {
+					return true
+				}
 			}
 		}
 		return false
@@ -177,34 +221,46 @@ func (s *Snapshot) exactly(sub access.Subject, uri access.ResourceURI, see func(
 // HasGrants reports whether any statement of an active record, or assignment,
 // applies to the subject, whatever it gives. What is public does not count.
 func (s *Snapshot) HasGrants(sub access.Subject) bool {
-	return s.each(sub, func(h *holder) bool { return h.statements > 0 })
+	return s.each(sub, func(who subject, h *holder) bool {
+		rows := s.base.Rows(who.number)
+		for i := range rows {
+			if s.stands(&rows[i]) {
+				return true
+			}
+		}
+		return h != nil && h.statements > 0
+	})
+}
+
+// stands reports whether the document of a row in the base is still as it was.
+func (s *Snapshot) stands(r *packed.Row) bool {
+	if s.replaced.Len() == 0 {
+		return true
+	}
+	_, replaced := s.replaced.Get(r.Doc)
+	return !replaced
 }
 
 // covering calls see with every role that the subject has on the resource or
 // above, by its path and by the parents that are stored, everyone's on what is
 // public too, until see returns true, and reports whether it did.
 func (s *Snapshot) covering(sub access.Subject, uri access.ResourceURI, see func(*role) bool) bool {
-	roles := s.rolesOf(see)
-	var buf [access.DefaultResourceDepth + 1]access.ResourceURI // deeper only where a realm says so, then allocated
-	parents := s.above(uri, buf[:0])
-	grants := func(h *holder) bool {
-		if h.grants.covering(uri, roles) {
+	var in room
+	up := s.climb(uri, &in)
+	gives := s.anyRole(see)
+	granted := func(g *grant) bool { return gives(g.roles) }
+	return s.each(sub, func(who subject, h *holder) bool {
+		if s.packedGrants(who.number, &up, gives) {
 			return true
 		}
-		for _, parent := range parents {
-			if h.grants.covering(parent, roles) {
-				return true
-			}
-		}
-		return false
-	}
-	return s.each(sub, grants) || isEveryone(sub) && grants(s.public)
+		return h != nil && up.covered(h.grants, granted)
+	}) || isEveryone(sub) && up.covered(s.public.grants, granted)
 }
 
-// rolesOf returns what calls see with every role of a grant that exists.
-func (s *Snapshot) rolesOf(see func(*role) bool) func(*grant) bool {
-	return func(g *grant) bool {
-		return g.roles.each(func(id access.RoleID) bool {
+// anyRole returns what calls see with the roles of a list that exist.
+func (s *Snapshot) anyRole(see func(*role) bool) func(roleList) bool {
+	return func(list roleList) bool {
+		return list.each(func(id access.RoleID) bool {
 			r, ok := s.roles.Get(id)
 			return ok && see(r)
 		})
@@ -215,62 +271,6 @@ func (s *Snapshot) rolesOf(see func(*role) bool) func(*grant) bool {
 // membership do not: the users in them do, each by itself.
 func isEveryone(sub access.Subject) bool {
 	return sub.Kind == access.UserKind || sub.Kind == access.ClientKind
-}
-
-// each calls visit for the subject, for every active membership that is its,
-// and for every group that one of these is in, directly or through other
-// groups, until visit returns true. It reports whether it did.
-//
-// A group that does not exist holds nothing, even if records name it; nor does
-// a membership that is not active. Source: Authress is silent about groups; our
-// reading.
-func (s *Snapshot) each(sub access.Subject, visit func(*holder) bool) bool {
-	switch sub.Kind {
-	case access.GroupKind:
-		if _, ok := s.groups.Get(access.GroupID(sub.ID)); !ok {
-			return false
-		}
-	case access.MembershipKind:
-		if m, _ := s.memberships.Get(access.MembershipID(sub.ID)); !m.active {
-			return false
-		}
-	case crowdKind: // nobody can be one
-		return false
-	}
-	var buf [16]access.Subject // enough for most, and costs no allocation
-	found := append(buf[:0], sub)
-	var index map[access.Subject]bool // of found, once it is long
-	for i := 0; i < len(found); i++ {
-		h, ok := s.holders.Get(found[i])
-		if !ok {
-			continue
-		}
-		if visit(h) {
-			return true
-		}
-		if index == nil && len(found)+len(h.groups) > len(buf) {
-			index = setOf(found)
-		}
-		found = union(found, index, h.groups)
-	}
-	return false
-}
-
-// union appends to found what is not yet in it. Groups may contain one another
-// in a circle, so what was found must not be looked at again. The index may be
-// nil while found is short.
-func union(found []access.Subject, index map[access.Subject]bool, groups []access.Subject) []access.Subject {
-	for _, g := range groups {
-		if index == nil {
-			if !slices.Contains(found, g) {
-				found = append(found, g)
-			}
-		} else if !index[g] {
-			index[g] = true
-			found = append(found, g)
-		}
-	}
-	return found
 }
 
 // seed makes it impossible to choose names whose hashes collide.
@@ -292,3 +292,9 @@ type bySubject struct{}
 
 func (bySubject) Hash(s access.Subject) uint32   { return uint32(maphash.String(seed, s.ID)) }
 func (bySubject) Equal(a, b access.Subject) bool { return a == b }
+
+// byDigest hashes digests, which are hashes themselves.
+type byDigest struct{}
+
+func (byDigest) Hash(d packed.Digest) uint32   { return d[0] }
+func (byDigest) Equal(a, b packed.Digest) bool { return a == b }

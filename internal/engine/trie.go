@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -116,6 +117,20 @@ func (n *node) name(text string) *node {
 	}
 	child, _ := n.named.Get(text)
 	return child
+}
+
+// names are the next nodes by their names, in no order.
+func (n *node) names() iter.Seq2[string, *node] {
+	return func(yield func(string, *node) bool) {
+		if n.named == nil {
+			return
+		}
+		for all := n.named.Iterator(); !all.Done(); {
+			if name, next, _ := all.Next(); !yield(name, next) {
+				return
+			}
+		}
+	}
 }
 
 func (n *node) star(kind int) *node {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -17,16 +16,29 @@ import (
 // Who holds something through a parent, or because it is public, is not among
 // them.
 func (s *Snapshot) Users(uri access.ResourceURI, after access.Subject, limit int) []access.Holder {
-	found := userSet{snap: s, after: after, seen: map[access.Subject]bool{}}
-	by, _ := s.named.Get(uri)
-	for _, src := range by {
-		if st := s.statementOf(src); !st.roles.empty() {
-			found.add(st.subjects)
+	if uri == "" {
+		return nil
+	}
+	found := newUserSet(s, after, limit)
+	_, below := pathTo(uri)
+	node := s.base.Node(withoutBelow(uri))
+	for _, number := range s.base.Holders(node) {
+		rows := s.base.RowsOn(number, node)
+		for i := range rows {
+			if r := &rows[i]; r.Below() == below && s.stands(r) && s.base.Roles(r) != "" {
+				found.add(s.base.SubjectAt(number))
+				break
+			}
 		}
 	}
-	slices.SortFunc(found.users, compareSubjects)
+	by, _ := s.named.Get(uri)
+	for _, src := range by {
+		if st := s.statementOf(src); st.roles != "" {
+			found.add(st.subjects...)
+		}
+	}
 	var users []access.Holder
-	for _, sub := range found.users[:min(limit, len(found.users))] {
+	for _, sub := range found.users.first() {
 		users = append(users, access.Holder{Subject: sub, Roles: s.Roles(sub, uri)})
 	}
 	return users
@@ -47,12 +59,19 @@ type userSet struct {
 	snap  *Snapshot
 	after access.Subject
 	seen  map[access.Subject]bool // groups and memberships too
-	users []access.Subject        // those after after
+	users page[access.Subject]    // those after after
+}
+
+func newUserSet(s *Snapshot, after access.Subject, limit int) *userSet {
+	return &userSet{
+		snap: s, after: after, seen: map[access.Subject]bool{},
+		users: page[access.Subject]{limit: limit, compare: compareSubjects},
+	}
 }
 
 // add puts in the subjects: groups as their members and the members of those,
 // memberships as their users.
-func (u *userSet) add(subs []access.Subject) {
+func (u *userSet) add(subs ...access.Subject) {
 	for todo := subs; len(todo) > 0; {
 		var deeper []access.Subject
 		for _, sub := range todo {
@@ -64,12 +83,12 @@ func (u *userSet) add(subs []access.Subject) {
 			case access.GroupKind:
 				deeper = append(deeper, u.snap.members(access.GroupID(sub.ID))...)
 			case access.MembershipKind:
-				if m, _ := u.snap.memberships.Get(access.MembershipID(sub.ID)); m.active {
-					deeper = append(deeper, m.user)
+				if user, active := u.snap.userOf(access.MembershipID(sub.ID), true); active {
+					deeper = append(deeper, user)
 				}
 			default:
 				if compareSubjects(sub, u.after) > 0 {
-					u.users = append(u.users, sub)
+					u.users.add(sub)
 				}
 			}
 		}

@@ -1,0 +1,137 @@
+package packed
+
+import (
+	"iter"
+	"strings"
+)
+
+// index makes all that follows from the rows, the places and the stored parents.
+func (b *Base) index() {
+	b.indexMembers()
+	b.indexHolders()
+	b.indexChildren()
+	b.indexDocuments()
+	b.unused = b.countUnused()
+}
+
+// ends turns, in place, the lengths of lists into where they end.
+func ends(lengths []uint32) (total uint32) {
+	for n, length := range lengths {
+		total += length
+		lengths[n] = total
+	}
+	return total
+}
+
+// fill makes lists out of pairs, which each must call its argument with twice in
+// the same order. The numbers go up to last.
+func fill(last uint32, each func(put func(n, value uint32))) lists {
+	l := lists{end: make([]uint32, last+1)}
+	each(func(n, _ uint32) { l.end[n]++ })
+	l.all = make([]uint32, ends(l.end))
+	next := make([]uint32, last+1) // where each list goes on
+	copy(next[1:], l.end)
+	each(func(n, value uint32) {
+		l.all[next[n]] = value
+		next[n]++
+	})
+	return l
+}
+
+func (b *Base) indexMembers() {
+	b.has = fill(b.subjects.last(), func(put func(n, value uint32)) {
+		for n := uint32(1); n <= b.subjects.last(); n++ {
+			for _, p := range b.Places(n) {
+				put(p.In(), uint32(placeIn(n, p.Joined())))
+			}
+		}
+	})
+}
+
+func (b *Base) indexHolders() {
+	b.on = fill(b.nodes.last(), func(put func(n, value uint32)) {
+		for n := uint32(1); n <= b.subjects.last(); n++ {
+			before := uint32(noNode)
+			for _, r := range b.Rows(n) {
+				if r.Node != before {
+					put(r.Node, n)
+				}
+				before = r.Node
+			}
+		}
+	})
+}
+
+func (b *Base) indexChildren() {
+	last := uint32(0)
+	for _, up := range b.up {
+		last = max(last, up)
+	}
+	b.kids = fill(last, func(put func(n, value uint32)) {
+		for n, up := range b.up {
+			if up != noNode {
+				put(up, uint32(n)) //nolint:gosec // numbers are bounded
+			}
+		}
+	})
+}
+
+func (b *Base) indexDocuments() {
+	b.known = newFilter(len(b.rows))
+	for i := range b.rows {
+		b.known.add(b.rows[i].Doc)
+	}
+}
+
+// names is how many there are.
+func (b *Base) names() int { return len(b.subjects.entries) + len(b.nodes.entries) }
+
+// used marks the names that something needs, by number.
+func (b *Base) used() (subjects, nodes []bool) {
+	subjects, nodes = make([]bool, b.subjects.last()+1), make([]bool, b.nodes.last()+1)
+	nodes[Root] = true
+	for n := range subjects {
+		n := uint32(n) //nolint:gosec // numbers are bounded
+		if n == 0 {
+			continue
+		}
+		subjects[n] = subjects[n] || len(b.Rows(n)) > 0 || b.Exists(n)
+		for _, p := range b.Places(n) {
+			subjects[n], subjects[p.In()] = true, true
+		}
+	}
+	for n := range nodes {
+		n := uint32(n) //nolint:gosec // numbers are bounded
+		if _, ok := b.Registered(n); n != 0 && (ok || len(b.Holders(n)) > 0 || len(b.Children(n)) > 0) {
+			for at := n; at != noNode && !nodes[at]; at = b.Above(at) {
+				nodes[at] = true
+			}
+		}
+	}
+	return subjects, nodes
+}
+
+func (b *Base) countUnused() (unused int) {
+	subjects, nodes := b.used()
+	for _, all := range [][]bool{subjects[1:], nodes[1:]} {
+		for _, used := range all {
+			if !used {
+				unused++
+			}
+		}
+	}
+	return unused
+}
+
+// segments are those of a resource in normal form.
+func segments(uri string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for uri != "" {
+			var seg string
+			seg, uri, _ = strings.Cut(uri, "/")
+			if !yield(seg) {
+				return
+			}
+		}
+	}
+}
