@@ -63,11 +63,11 @@ func (s *Snapshot) Apply(rev access.Revision, changes []access.Change) *Snapshot
 // finish puts what was copied into the snapshot.
 func (e *edit) finish() {
 	next := e.next
-	for sub, h := range e.holders {
+	for who, h := range e.holders {
 		if len(h.groups) == 0 && h.statements == 0 && h.grants == nil {
-			next.holders = next.holders.Delete(sub)
+			next.holders.remove(who)
 		} else {
-			next.holders = next.holders.Set(sub, h)
+			next.holders.set(who, h)
 		}
 	}
 	for uri, by := range e.named {
@@ -92,14 +92,14 @@ func document[T any](c access.Change) *T {
 type edit struct {
 	next    *Snapshot
 	owner   *owner
-	holders map[access.Subject]*holder       // copies, to be put into next at the end
+	holders map[subject]*holder              // copies, to be put into next at the end
 	named   map[access.ResourceURI][]*source // likewise
 }
 
 func newEdit(next *Snapshot) *edit {
 	return &edit{
 		next: next, owner: new(owner),
-		holders: map[access.Subject]*holder{}, named: map[access.ResourceURI][]*source{},
+		holders: map[subject]*holder{}, named: map[access.ResourceURI][]*source{},
 	}
 }
 
@@ -323,15 +323,16 @@ func (e *edit) change(st *statement, subs []access.Subject, uris []access.Resour
 
 // holder returns the subject's holder, which this edit may change.
 func (e *edit) holder(sub access.Subject) *holder {
-	if h, ok := e.holders[sub]; ok {
+	who := e.next.subject(sub)
+	if h, ok := e.holders[who]; ok {
 		return h
 	}
 	h := &holder{}
-	if old, ok := e.next.holders.Get(sub); ok {
+	if old, ok := e.next.holders.get(who); ok {
 		*h = *old
 		h.groups = slices.Clone(old.groups)
 	}
-	e.holders[sub] = h
+	e.holders[who] = h
 	return h
 }
 

@@ -4,91 +4,92 @@ import (
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
-	"github.com/reeve-authz/reeve/internal/engine/packed"
 )
 
-// way is a resource and all that it inherits from.
+// way is what the base has of a resource and of all that it inherits from.
 type way struct {
-	nodes []uint32             // in the base: the root and along the path, then the parents that are stored
-	above int                  // the first so many are above the resource by its path
-	uris  []access.ResourceURI // the resource, then the parents that are stored
+	nodes []uint32 // the root and along the path, then the parents that are stored
+	above int      // the first so many are above the resource by its path
 }
 
-// room is for the longest way in most realms; where one says that it may be
-// longer, that is allocated.
-type room struct {
-	nodes [24]uint32
-	uris  [access.DefaultResourceDepth + 2]access.ResourceURI
-}
+// room is for the nodes of the longest way in most realms. Where one says that it
+// may be longer, that is allocated.
+type room [24]uint32
 
 // climb finds the way up from a resource. All that is below a registered resource
 // by its path inherits from the stored parent of that one, that one's, and so on.
 func (s *Snapshot) climb(uri access.ResourceURI, in *room) way {
-	nodes, whole := s.base.Path(uri, in.nodes[:0])
-	up := way{nodes: nodes, above: len(nodes), uris: append(in.uris[:0], uri)}
+	nodes, whole := s.base.Path(uri, in[:0])
+	up := way{nodes: nodes, above: len(nodes)}
 	if whole {
 		up.above--
 	}
-	first, _, _ := strings.Cut(string(uri), "/")
-	at, number := access.ResourceURI(first), uint32(0)
-	if len(up.nodes) > 1 {
-		number = up.nodes[1]
-	}
-	for range maxSteps {
-		if at, number = s.parent(at, number); at == "" {
-			break
+	if s.registered.Len() > 0 {
+		for at, step := s.parent(s.first(uri)), 0; at.uri != "" && step < maxSteps; at, step = s.parent(at), step+1 {
+			if at.number != 0 {
+				up.nodes = append(up.nodes, at.number)
+			}
 		}
-		up.uris = append(up.uris, at)
-		if number != 0 {
-			up.nodes = append(up.nodes, number)
+	} else if len(nodes) > 1 {
+		for at, step := s.base.Parent(nodes[1]), 0; at != 0 && step < maxSteps; at, step = s.base.Parent(at), step+1 {
+			up.nodes = append(up.nodes, at)
 		}
 	}
 	return up
 }
 
-// parent returns the stored parent of a resource with its number in the base.
-func (s *Snapshot) parent(uri access.ResourceURI, number uint32) (parent access.ResourceURI, there uint32) {
-	if r, changed := s.registeredOutside(uri); changed {
-		return r.parent, s.base.Node(r.parent)
-	}
-	if there = s.base.Parent(number); there == 0 {
-		return "", 0
-	}
-	return s.base.URI(there), there
+// place is a resource with its number in the base, 0 if it is not there.
+type place struct {
+	uri    access.ResourceURI
+	number uint32
 }
 
-// covered calls see with every grant of a trie that covers the way, until see
-// returns true, and reports whether it did.
-func (w *way) covered(grants *node, see func(*grant) bool) bool {
+// parent returns the stored parent of a place, an empty place if it has none.
+func (s *Snapshot) parent(of place) place {
+	if r, changed := s.registeredOutside(of.uri); changed {
+		return place{r.parent, s.base.Node(r.parent)}
+	}
+	if number := s.base.Parent(of.number); number != 0 {
+		return place{s.base.URI(number), number}
+	}
+	return place{}
+}
+
+// first is the place that a resource's path begins with, below whose stored parents
+// the resource stands.
+func (s *Snapshot) first(uri access.ResourceURI) place {
+	first, _, _ := strings.Cut(string(uri), "/")
+	return place{access.ResourceURI(first), s.base.Node(access.ResourceURI(first))}
+}
+
+// covered calls see with every grant of a trie that covers the resource or a stored
+// parent, until see returns true, and reports whether it did.
+func (s *Snapshot) covered(uri access.ResourceURI, grants *node, see func(*grant) bool) bool {
 	if grants == nil {
 		return false
 	}
-	for _, uri := range w.uris {
-		if grants.covering(uri, see) {
+	if grants.covering(uri, see) {
+		return true
+	}
+	for at, step := s.parent(s.first(uri)), 0; at.uri != "" && step < maxSteps; at, step = s.parent(at), step+1 {
+		if grants.covering(at.uri, see) {
 			return true
 		}
 	}
 	return false
 }
 
-// few rows are looked at one by one; of more, those of each node are searched.
-const few = 8
-
 // packedGrants calls see with the role lists that the base gives a subject on the
 // way, until see returns true, and reports whether it did.
 func (s *Snapshot) packedGrants(number uint32, up *way, see func(roleList) bool) bool {
 	rows := s.base.Rows(number)
-	if len(rows) == 0 {
+	if rows.Empty() {
 		return false
 	}
 	for i, node := range up.nodes {
-		there := rows
-		if len(rows) > few {
-			there = packed.On(rows, node)
-		}
-		for j := range there {
-			r := &there[j]
-			if r.Node == node && (i < up.above || !r.Below()) && s.stands(r) && see(roleList(s.base.Roles(r))) {
+		there := s.base.On(rows, node)
+		for row := there.From; row < there.To; row++ { // not range s.rows, which would allocate
+			if (i < up.above || !s.base.Below(row)) && s.stands(row) && see(roleList(s.base.Roles(row))) {
 				return true
 			}
 		}

@@ -1,16 +1,10 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/reeve-authz/reeve/internal/access"
 )
-
-// subject is a subject with its number in the base, 0 if it is not there.
-type subject struct {
-	access.Subject
-	number uint32
-}
-
-func (s *Snapshot) subject(sub access.Subject) subject { return subject{sub, s.base.Subject(sub)} }
 
 // each calls visit for the subject, for every active membership that is its,
 // and for every group that one of these is in, directly or through other
@@ -24,21 +18,21 @@ func (s *Snapshot) each(sub access.Subject, visit func(subject, *holder) bool) b
 	if sub.Kind == crowdKind { // nobody can be one
 		return false
 	}
-	var buf [16]subject               // enough for most, and costs no allocation
-	var index map[access.Subject]bool // of those found, once they are many
+	var buf [16]subject        // enough for most, and costs no allocation
+	var index map[subject]bool // of those found, once they are many
 	found := append(buf[:0], s.subject(sub))
 	for i := 0; i < len(found); i++ {
 		who := found[i]
 		if !s.counts(who) {
 			continue
 		}
-		h := s.holder(who.Subject)
+		h, _ := s.holders.get(who)
 		if visit(who, h) {
 			return true
 		}
 		for id, p := range s.base.Places(who.number) {
 			if !s.hasLeft(id) {
-				found, index = reach(found, index, subject{s.base.SubjectAt(p.In()), p.In()})
+				found, index = reach(found, index, subject{number: p.In()})
 			}
 		}
 		if h != nil {
@@ -50,26 +44,17 @@ func (s *Snapshot) each(sub access.Subject, visit func(subject, *holder) bool) b
 	return false
 }
 
-// holder returns what is outside of the base about a subject; nil for nothing.
-func (s *Snapshot) holder(sub access.Subject) *holder {
-	if s.holders.Len() == 0 {
-		return nil
-	}
-	h, _ := s.holders.Get(sub)
-	return h
-}
-
 // counts reports whether a subject can hold something: a group that exists, a
 // membership that is active, and everybody else.
 func (s *Snapshot) counts(who subject) bool {
-	switch who.Kind {
+	switch s.kindOf(who) {
 	case access.GroupKind:
-		if g, changed := s.groupOutside(access.GroupID(who.ID)); changed {
+		if g, changed := s.groups.get(who); changed {
 			return g.exists
 		}
 		return s.base.Exists(who.number)
 	case access.MembershipKind:
-		if m, changed := s.membershipOutside(access.MembershipID(who.ID)); changed {
+		if m, changed := s.memberships.get(who); changed {
 			return m.active
 		}
 		return s.base.Active(who.number)
@@ -88,24 +73,19 @@ func (s *Snapshot) hasLeft(place uint32) bool {
 // reach appends to found a subject that is not in it. Groups may contain one
 // another in a circle, so what was found must not be looked at again. The index is
 // nil while found is short.
-func reach(found []subject, index map[access.Subject]bool, sub subject) ([]subject, map[access.Subject]bool) {
-	if index == nil && len(found) == cap(found) {
-		index = make(map[access.Subject]bool, 2*len(found))
-		for i := range found {
-			index[found[i].Subject] = true
-		}
-	}
+func reach(found []subject, index map[subject]bool, who subject) ([]subject, map[subject]bool) {
 	if index == nil {
-		for i := range found {
-			if found[i].number == sub.number && found[i].Subject == sub.Subject {
-				return found, nil
-			}
+		if slices.Contains(found, who) {
+			return found, nil
 		}
-		return append(found, sub), nil
+		if len(found) < cap(found) {
+			return append(found, who), nil
+		}
+		index = setOf(found)
 	}
-	if index[sub.Subject] {
-		return found, index
+	if !index[who] {
+		index[who] = true
+		found = append(found, who)
 	}
-	index[sub.Subject] = true
-	return append(found, sub), index
+	return found, index
 }

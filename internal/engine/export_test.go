@@ -17,8 +17,8 @@ func (s *Snapshot) Leftovers() int {
 	if s.public.grants != nil {
 		left++
 	}
-	left += s.joined.Len() + s.memberships.Len() + s.registered.Len() + s.assignments.Len()
-	return left + s.named.Len() + s.holders.Len() + s.records.Len() + s.groups.Len() + s.roles.Len() - New().roles.Len()
+	left += s.joined.Len() + s.memberships.len() + s.registered.Len() + s.assignments.Len()
+	return left + s.named.Len() + s.holders.len() + s.records.Len() + s.groups.len() + s.roles.Len() - New().roles.Len()
 }
 
 // NewWithCrowds returns New's snapshot, except that statements of more rows

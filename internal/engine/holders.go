@@ -23,17 +23,15 @@ func (s *Snapshot) Holders(q access.HolderQuery, after access.Subject, limit int
 	gives := s.anyRole(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&access.Allow != 0 })
 	for i, node := range up.nodes {
 		for _, number := range s.base.Holders(node) {
-			rows := s.base.RowsOn(number, node)
-			for j := range rows {
-				r := &rows[j]
-				if (i < up.above || !r.Below()) && s.stands(r) && gives(roleList(s.base.Roles(r))) {
+			for row := range s.rows(s.base.On(s.base.Rows(number), node)) {
+				if (i < up.above || !s.base.Below(row)) && gives(roleList(s.base.Roles(row))) {
 					found.add(s.base.SubjectAt(number))
 					break
 				}
 			}
 		}
 	}
-	s.coveringSources(&up, func(src *source) {
+	s.coveringSources(q.Resource, func(src *source) {
 		if st := s.statementOf(src); gives(st.roles) {
 			found.add(st.subjects...)
 		}
@@ -42,8 +40,8 @@ func (s *Snapshot) Holders(q access.HolderQuery, after access.Subject, limit int
 }
 
 // coveringSources calls see with every statement outside of the base that covers
-// the way, perhaps more than once.
-func (s *Snapshot) coveringSources(up *way, see func(*source)) {
+// the resource, perhaps more than once.
+func (s *Snapshot) coveringSources(uri access.ResourceURI, see func(*source)) {
 	if s.named.Len() == 0 {
 		return
 	}
@@ -54,17 +52,18 @@ func (s *Snapshot) coveringSources(up *way, see func(*source)) {
 		}
 	}
 	named("*")
-	asked := string(up.uris[0])
+	asked := string(uri)
 	for i := range asked {
 		if asked[i] == '/' {
 			named(asked[:i])
 			named(asked[:i] + "/*")
 		}
 	}
-	for _, uri := range up.uris {
-		named(string(uri))
+	named(asked)
+	for at, step := s.parent(s.first(uri)), 0; at.uri != "" && step < maxSteps; at, step = s.parent(at), step+1 {
+		named(string(at.uri))
 	}
-	up.covered(s.patterns, func(g *grant) bool {
+	s.covered(uri, s.patterns, func(g *grant) bool {
 		for _, src := range g.by {
 			see(src)
 		}

@@ -11,28 +11,20 @@ import (
 	"github.com/reeve-authz/reeve/internal/access"
 )
 
-// group is a group that has changed since the base was made.
+// group is what a changed group is instead of what the base says.
 type group struct {
 	exists  bool
 	members []access.Subject // those that it lists, each once
 }
 
-// groupOutside returns what has changed of a group since the base; false if
-// nothing has.
-func (s *Snapshot) groupOutside(id access.GroupID) (group, bool) {
-	if s.groups.Len() == 0 {
-		return group{}, false
-	}
-	return s.groups.Get(id)
-}
-
 // listed are the members that a group lists.
 func (s *Snapshot) listed(id access.GroupID) []access.Subject {
-	if g, changed := s.groupOutside(id); changed {
+	self := s.subject(groupSubject(id))
+	if g, changed := s.groups.get(self); changed {
 		return g.members
 	}
 	var members []access.Subject
-	for member, joined := range s.base.Members(s.base.Subject(groupSubject(id))) {
+	for member, joined := range s.base.Members(self.number) {
 		if !joined {
 			members = append(members, s.base.SubjectAt(member))
 		}
@@ -59,10 +51,10 @@ func (e *edit) putGroup(id access.GroupID, doc *access.Group) {
 	self := groupSubject(id)
 	e.leave(self, minus(old, is.members))
 	e.join(self, minus(is.members, old))
-	if is.exists || e.next.base.Exists(e.next.base.Subject(self)) {
-		e.next.groups = e.next.groups.Set(id, is)
+	if who := e.next.subject(self); is.exists || e.next.base.Exists(who.number) {
+		e.next.groups.set(who, is)
 	} else {
-		e.next.groups = e.next.groups.Delete(id)
+		e.next.groups.remove(who)
 	}
 }
 
@@ -88,7 +80,7 @@ func (e *edit) putGroupMember(id access.GroupMemberID, doc *access.GroupMember) 
 	}
 }
 
-// membership is a membership that has changed since the base was made.
+// membership is what a changed membership is instead of what the base says.
 type membership struct {
 	exists       bool
 	active       bool
@@ -96,22 +88,14 @@ type membership struct {
 	organization unique.Handle[access.OrganizationID] // kept once for all that is of it
 }
 
-// membershipOutside returns what has changed of a membership since the base;
-// false if nothing has.
-func (s *Snapshot) membershipOutside(id access.MembershipID) (membership, bool) {
-	if s.memberships.Len() == 0 {
-		return membership{}, false
-	}
-	return s.memberships.Get(id)
-}
-
 // userOf returns the user of a membership; false if there is none, or none
 // that is active if it has to be.
 func (s *Snapshot) userOf(id access.MembershipID, active bool) (access.Subject, bool) {
-	if m, changed := s.membershipOutside(id); changed {
+	self := s.subject(membershipSubject(id))
+	if m, changed := s.memberships.get(self); changed {
 		return m.user, m.exists && (m.active || !active)
 	}
-	m, ok := s.base.Membership(s.base.Subject(membershipSubject(id)))
+	m, ok := s.base.Membership(self.number)
 	if !ok || active && !m.Active {
 		return access.Subject{}, false
 	}
@@ -133,23 +117,24 @@ func (e *edit) putMembership(id access.MembershipID, doc *access.Membership) {
 	if is.exists && (!was || is.user != user) {
 		e.join(self, []access.Subject{is.user})
 	}
-	if is.exists || e.next.base.Exists(e.next.base.Subject(self)) {
-		e.next.memberships = e.next.memberships.Set(id, is)
+	if who := e.next.subject(self); is.exists || e.next.base.Exists(who.number) {
+		e.next.memberships.set(who, is)
 	} else {
-		e.next.memberships = e.next.memberships.Delete(id)
+		e.next.memberships.remove(who)
 	}
 }
 
 // Membership returns the organization of a membership, whatever its status;
 // false if there is no such membership.
 func (s *Snapshot) Membership(id access.MembershipID) (access.OrganizationID, bool) {
-	if m, changed := s.membershipOutside(id); changed {
+	self := s.subject(membershipSubject(id))
+	if m, changed := s.memberships.get(self); changed {
 		if !m.exists {
 			return "", false
 		}
 		return m.organization.Value(), true
 	}
-	m, ok := s.base.Membership(s.base.Subject(membershipSubject(id)))
+	m, ok := s.base.Membership(self.number)
 	return m.Organization, ok
 }
 

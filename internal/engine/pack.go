@@ -48,27 +48,25 @@ func (s *Snapshot) Unpacked() int {
 
 // changed is how much of the base does not hold as it is.
 func (s *Snapshot) changed() int {
-	return s.replaced.Len() + s.left.Len() + s.groups.Len() + s.joined.Len() + s.memberships.Len() + s.registered.Len()
+	return s.replaced.Len() + s.left.Len() + s.groups.len() + s.joined.Len() + s.memberships.len() + s.registered.Len()
 }
 
 // Packed is about how many are in it.
 func (s *Snapshot) Packed() int { return s.base.Len() }
 
 func (s *Snapshot) packPlaces(w *packed.Builder) {
-	for all := s.groups.Iterator(); !all.Done(); {
-		id, g, _ := all.Next()
-		w.Group(id, g.exists, g.members)
+	for who, g := range s.groups.all() {
+		w.Group(access.GroupID(s.nameOf(who).ID), g.exists, g.members)
 	}
 	for all := s.joined.Iterator(); !all.Done(); {
 		key, _, _ := all.Next()
 		in, member, _ := strings.Cut(string(key), "/")
 		w.Join(access.GroupID(in), access.MembershipID(member))
 	}
-	for all := s.memberships.Iterator(); !all.Done(); {
-		switch id, m, _ := all.Next(); {
-		case m.exists:
+	for who, m := range s.memberships.all() {
+		if id := access.MembershipID(s.nameOf(who).ID); m.exists {
 			w.Membership(id, m.user, m.organization.Value(), m.active)
-		default:
+		} else {
 			w.NoMembership(id)
 		}
 	}
@@ -76,10 +74,9 @@ func (s *Snapshot) packPlaces(w *packed.Builder) {
 
 func (s *Snapshot) packResources(w *packed.Builder) {
 	for all := s.registered.Iterator(); !all.Done(); {
-		switch uri, r, _ := all.Next(); {
-		case r.exists:
+		if uri, r, _ := all.Next(); r.exists {
 			w.Register(uri, r.parent, r.Kind)
-		default:
+		} else {
 			w.Unregister(uri)
 		}
 	}

@@ -21,10 +21,9 @@ func (s *Snapshot) Registered(q access.RegisteredQuery, after access.ResourceID,
 	l.found = page[access.ResourceID]{limit: limit, compare: func(a, b access.ResourceID) int { return strings.Compare(string(a), string(b)) }}
 	gives := s.anyRole(func(r *role) bool { return r.flagsOf(q.Permission, q.Literal)&access.Allow != 0 })
 	s.each(q.Subject, func(who subject, h *holder) bool {
-		rows := s.base.Rows(who.number)
-		for i := range rows {
-			if r := &rows[i]; l.startsAt(r) && s.stands(r) && gives(roleList(s.base.Roles(r))) {
-				l.start(r)
+		for row := range s.rows(s.base.Rows(who.number)) {
+			if l.startsAt(row) && gives(roleList(s.base.Roles(row))) {
+				l.start(s.base.NodeOf(row))
 			}
 		}
 		l.startOf(h.trie(), gives)
@@ -61,23 +60,18 @@ type registeredList struct {
 	seenOutside map[access.ResourceURI]bool
 }
 
-// place is a resource with its number in the base, 0 if it is not there.
-type place struct {
-	uri    access.ResourceURI
-	number uint32
-}
-
 // startsAt reports whether a row can be about registered resources: it is for
 // everything, or for a resource of one segment and what is stored below it.
-func (l *registeredList) startsAt(r *packed.Row) bool {
-	return r.Node == packed.Root || !r.Below() && l.snap.base.Above(r.Node) == packed.Root
+func (l *registeredList) startsAt(row uint32) bool {
+	node := l.snap.base.NodeOf(row)
+	return node == packed.Root || !l.snap.base.Below(row) && l.snap.base.Above(node) == packed.Root
 }
 
-func (l *registeredList) start(r *packed.Row) {
-	if r.Node == packed.Root {
+func (l *registeredList) start(node uint32) {
+	if node == packed.Root {
 		l.all = true
 	} else {
-		l.todo = append(l.todo, place{l.snap.base.URI(r.Node), r.Node})
+		l.todo = append(l.todo, place{l.snap.base.URI(node), node})
 	}
 }
 
@@ -110,7 +104,7 @@ func (l *registeredList) descend() {
 		if !l.enter(at) {
 			continue
 		}
-		if kind, ok := s.kindOf(at); ok {
+		if kind, ok := s.kindAt(at); ok {
 			l.see(at.uri, kind)
 		}
 		for _, child := range s.base.Children(at.number) {
@@ -139,8 +133,8 @@ func (l *registeredList) enter(at place) bool {
 	return !seen
 }
 
-// kindOf returns what a registered resource is; false if it is none.
-func (s *Snapshot) kindOf(at place) (packed.Kind, bool) {
+// kindAt returns what a registered resource is; false if it is none.
+func (s *Snapshot) kindAt(at place) (packed.Kind, bool) {
 	if r, changed := s.registeredOutside(at.uri); changed {
 		return r.Kind, r.exists
 	}

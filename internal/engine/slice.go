@@ -26,11 +26,9 @@ func (l *listing) gather() {
 		}
 	}
 	s.each(l.query.Subject, func(who subject, h *holder) bool {
-		rows := s.base.Rows(who.number)
-		for i := range rows {
-			r := &rows[i]
-			at := onNode{r.Node, r.Below()}
-			if !seen[at] && s.stands(r) && (slices.Contains(path, r.Node) || s.within(r.Node, collection)) {
+		for row := range s.rows(s.base.Rows(who.number)) {
+			at := onNode{s.base.NodeOf(row), s.base.Below(row)}
+			if !seen[at] && (slices.Contains(path, at.node) || s.within(at.node, collection)) {
 				seen[at] = true
 				l.packed = append(l.packed, at)
 			}

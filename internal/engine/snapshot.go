@@ -4,6 +4,7 @@ package engine
 
 import (
 	"hash/maphash"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -31,14 +32,14 @@ type Snapshot struct {
 	left     *immutable.Map[uint32, struct{}]        // places in base that subjects are in no more, by their numbers
 
 	roles       *immutable.Map[access.RoleID, *role]                 // all: none are packed
-	groups      *immutable.Map[access.GroupID, group]                // instead of base's
+	groups      outside[group]                                       // instead of base's
 	joined      *immutable.SortedMap[access.GroupMemberID, struct{}] // beside base's: the members that documents of their own add, by group
-	memberships *immutable.Map[access.MembershipID, membership]      // instead of base's
+	memberships outside[membership]                                  // instead of base's
 	registered  *immutable.Map[access.ResourceURI, registered]       // instead of base's
 	children    *immutable.SortedMap[string, struct{}]               // of these: parent, slash, child
 	records     *immutable.Map[access.RecordID, []statement]         // active ones that base does not have
 	assignments *immutable.Map[access.AssignmentID, *assignment]     // likewise
-	holders     *immutable.Map[access.Subject, *holder]              // of these
+	holders     outside[*holder]                                     // of these
 	named       *immutable.Map[access.ResourceURI, []*source]        // of these: the statements that name a resource, in no order
 	patterns    *node                                                // of these: the grants that are patterns, whoever has them
 	public      *holder                                              // what everyone holds; its role is publicRole
@@ -85,16 +86,16 @@ func on(base *packed.Base) *Snapshot {
 	s := &Snapshot{
 		base:        base,
 		replaced:    immutable.NewMap[packed.Digest, struct{}](byDigest{}),
-		left:        immutable.NewMap[uint32, struct{}](immutable.NewHasher(uint32(0))),
+		left:        immutable.NewMap[uint32, struct{}](byNumber{}),
 		roles:       immutable.NewMap[access.RoleID, *role](byText[access.RoleID]{}),
-		groups:      immutable.NewMap[access.GroupID, group](byText[access.GroupID]{}),
+		groups:      nothing[group](),
 		joined:      immutable.NewSortedMap[access.GroupMemberID, struct{}](inOrder[access.GroupMemberID]{}),
-		memberships: immutable.NewMap[access.MembershipID, membership](byText[access.MembershipID]{}),
+		memberships: nothing[membership](),
 		registered:  immutable.NewMap[access.ResourceURI, registered](byText[access.ResourceURI]{}),
 		children:    immutable.NewSortedMap[string, struct{}](inOrder[string]{}),
 		records:     immutable.NewMap[access.RecordID, []statement](byText[access.RecordID]{}),
 		assignments: immutable.NewMap[access.AssignmentID, *assignment](byText[access.AssignmentID]{}),
-		holders:     immutable.NewMap[access.Subject, *holder](bySubject{}),
+		holders:     nothing[*holder](),
 		named:       immutable.NewMap[access.ResourceURI, []*source](byText[access.ResourceURI]{}),
 		public:      &holder{},
 		wide:        1000,
@@ -200,10 +201,9 @@ func (s *Snapshot) exactly(sub access.Subject, uri access.ResourceURI, see func(
 	path, below := pathTo(uri)
 	at := s.base.Node(withoutBelow(uri))
 	return s.each(sub, func(who subject, h *holder) bool {
-		rows := s.base.RowsOn(who.number, at)
-		for i := range rows {
-			r := &rows[i]
-			if r.Below() == below && s.stands(r) && see(roleList(s.base.Roles(r)), origin{doc: r.Doc, statement: r.Statement()}) {
+		for row := range s.rows(s.base.On(s.base.Rows(who.number), at)) {
+			from := origin{doc: s.base.Doc(row), statement: s.base.Statement(row)}
+			if s.base.Below(row) == below && see(roleList(s.base.Roles(row)), from) {
 				return true
 			}
 		}
@@ -222,22 +222,30 @@ func (s *Snapshot) exactly(sub access.Subject, uri access.ResourceURI, see func(
 // applies to the subject, whatever it gives. What is public does not count.
 func (s *Snapshot) HasGrants(sub access.Subject) bool {
 	return s.each(sub, func(who subject, h *holder) bool {
-		rows := s.base.Rows(who.number)
-		for i := range rows {
-			if s.stands(&rows[i]) {
-				return true
-			}
+		for range s.rows(s.base.Rows(who.number)) {
+			return true
 		}
 		return h != nil && h.statements > 0
 	})
 }
 
-// stands reports whether the document of a row in the base is still as it was.
-func (s *Snapshot) stands(r *packed.Row) bool {
+// rows are those that stand.
+func (s *Snapshot) rows(rows packed.Rows) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for row := rows.From; row < rows.To; row++ {
+			if s.stands(row) && !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// stands reports whether the document of a row is still as it was.
+func (s *Snapshot) stands(row uint32) bool {
 	if s.replaced.Len() == 0 {
 		return true
 	}
-	_, replaced := s.replaced.Get(r.Doc)
+	_, replaced := s.replaced.Get(s.base.Doc(row))
 	return !replaced
 }
 
@@ -253,8 +261,8 @@ func (s *Snapshot) covering(sub access.Subject, uri access.ResourceURI, see func
 		if s.packedGrants(who.number, &up, gives) {
 			return true
 		}
-		return h != nil && up.covered(h.grants, granted)
-	}) || isEveryone(sub) && up.covered(s.public.grants, granted)
+		return h != nil && s.covered(uri, h.grants, granted)
+	}) || isEveryone(sub) && s.covered(uri, s.public.grants, granted)
 }
 
 // anyRole returns what calls see with the roles of a list that exist.
@@ -286,12 +294,6 @@ func (byText[K]) Equal(a, b K) bool { return a == b }
 type inOrder[K ~string] struct{}
 
 func (inOrder[K]) Compare(a, b K) int { return strings.Compare(string(a), string(b)) }
-
-// bySubject hashes subjects. Those of different kinds rarely share an id.
-type bySubject struct{}
-
-func (bySubject) Hash(s access.Subject) uint32   { return uint32(maphash.String(seed, s.ID)) }
-func (bySubject) Equal(a, b access.Subject) bool { return a == b }
 
 // byDigest hashes digests, which are hashes themselves.
 type byDigest struct{}

@@ -23,9 +23,8 @@ func (s *Snapshot) Users(uri access.ResourceURI, after access.Subject, limit int
 	_, below := pathTo(uri)
 	node := s.base.Node(withoutBelow(uri))
 	for _, number := range s.base.Holders(node) {
-		rows := s.base.RowsOn(number, node)
-		for i := range rows {
-			if r := &rows[i]; r.Below() == below && s.stands(r) && s.base.Roles(r) != "" {
+		for row := range s.rows(s.base.On(s.base.Rows(number), node)) {
+			if s.base.Below(row) == below && s.base.Roles(row) != "" {
 				found.add(s.base.SubjectAt(number))
 				break
 			}

@@ -25,11 +25,10 @@ type Base struct {
 	roles    []string // the role lists that rows name
 	kinds    []Kind   // what registered resources are; the first is empty
 
-	rows  []Row    // by subject, then by node
-	rowAt []uint32 // by subject: where its rows end, which begin where those of the one before end
-	in    lists    // by subject: what it is in
-	has   lists    // by subject: what is in it
-	state []uint32 // by subject: of a group and a membership
+	holds []holding // by subject
+	rows  rows      // by subject, then by node
+	in    []uint32  // by subject: what it is in
+	has   lists     // by subject: what is in it
 
 	on   lists    // by node: the subjects with rows there, each once
 	up   []uint32 // by node, not of the last ones: the parent that is stored
@@ -40,28 +39,91 @@ type Base struct {
 	unused int    // names that nothing needs any more
 }
 
-// Row gives a subject roles on a node.
-type Row struct {
-	Node  uint32
-	gives uint32 // index of the role list, whether below the node only, index of the statement
-	Doc   Digest
+// holding is what a check needs of a subject, in one place because that is what
+// it waits for: each look at another array of a large realm is one at memory.
+type holding struct {
+	rows, in uint32 // where its rows and its places end, which begin where those of the subject before end
+	state    uint32
 }
 
-// Bounds of what a Row can say.
+// rows are columns. A row gives a subject roles on a node.
+type rows struct {
+	node  []uint32
+	gives []uint32 // index of the role list, whether below the node only, index of the statement
+	doc   []Digest
+}
+
+// Bounds of what a row can say.
 const (
 	statementBits = 9
 	MaxStatements = 1 << statementBits
 	maxLists      = 1 << (32 - 1 - statementBits)
 )
 
-// Statement is the index of the row's statement in its document.
-func (r *Row) Statement() int { return int(r.gives & (MaxStatements - 1)) }
+// Rows are consecutive rows of one subject, in the order of their nodes.
+type Rows struct{ From, To uint32 }
 
-// Below reports whether the row is for what is below the node only.
-func (r *Row) Below() bool { return r.gives>>statementBits&1 != 0 }
+// Empty reports whether there is none.
+func (r Rows) Empty() bool { return r.From >= r.To }
 
-// Roles is the row's role list, as Grant got it.
-func (b *Base) Roles(r *Row) string { return b.roles[r.gives>>(statementBits+1)] }
+// Rows are those of a subject.
+func (b *Base) Rows(subject uint32) Rows {
+	if subject == 0 {
+		return Rows{}
+	}
+	return Rows{b.holds[subject-1].rows, b.holds[subject].rows}
+}
+
+// few rows are looked at one by one.
+const few = 16
+
+// On are those of the rows that are on one node.
+func (b *Base) On(rows Rows, node uint32) Rows {
+	for rows.To-rows.From > few && b.rows.node[rows.From] < node { // To stays behind the last on the node or before
+		if mid := rows.From + (rows.To-rows.From)/2; b.rows.node[mid] < node {
+			rows.From = mid
+		} else if b.rows.node[mid] > node {
+			rows.To = mid
+		} else {
+			return b.around(rows, mid)
+		}
+	}
+	for rows.From < rows.To && b.rows.node[rows.From] < node {
+		rows.From++
+	}
+	to := rows.From
+	for to < rows.To && b.rows.node[to] == node {
+		to++
+	}
+	return Rows{rows.From, to}
+}
+
+// around are those of the rows that are on the node of one of them.
+func (b *Base) around(rows Rows, mid uint32) Rows {
+	from, to, node := mid, mid+1, b.rows.node[mid]
+	for from > rows.From && b.rows.node[from-1] == node {
+		from--
+	}
+	for to < rows.To && b.rows.node[to] == node {
+		to++
+	}
+	return Rows{from, to}
+}
+
+// NodeOf is the node of a row.
+func (b *Base) NodeOf(row uint32) uint32 { return b.rows.node[row] }
+
+// Statement is the index of a row's statement in its document.
+func (b *Base) Statement(row uint32) int { return int(b.rows.gives[row] & (MaxStatements - 1)) }
+
+// Below reports whether a row is for what is below its node only.
+func (b *Base) Below(row uint32) bool { return b.rows.gives[row]>>statementBits&1 != 0 }
+
+// Roles is a row's role list, as Grant got it.
+func (b *Base) Roles(row uint32) string { return b.roles[b.rows.gives[row]>>(statementBits+1)] }
+
+// Doc stands for a row's document.
+func (b *Base) Doc(row uint32) Digest { return b.rows.doc[row] }
 
 // Digest stands for the document of a row. It has 96 bits of a hash that nobody
 // outside can compute, so that two documents never share one.
@@ -111,13 +173,13 @@ func Empty() *Base {
 	nodes := b.nodes.extend(1)
 	nodes.add(noNode, "")
 	b.nodes = nodes.names
-	b.rowAt = make([]uint32, 1)
+	b.holds = make([]holding, 1)
 	return b
 }
 
 // Len is the number of rows, places of subjects in groups, memberships and
 // registered resources.
-func (b *Base) Len() int { return len(b.rows) + len(b.in.all) + len(b.kids.all) }
+func (b *Base) Len() int { return len(b.rows.node) + len(b.in) + len(b.kids.all) }
 
 // Numbers of kinds, as tags of subjects.
 var kinds = [...]access.SubjectKind{access.UserKind, access.ClientKind, access.GroupKind, access.MembershipKind}
@@ -145,6 +207,9 @@ func (b *Base) Subject(s access.Subject) uint32 {
 	return 0
 }
 
+// SubjectKind is the kind of a subject.
+func (b *Base) SubjectKind(n uint32) access.SubjectKind { return kinds[b.holds[n].state&stateKind] }
+
 // SubjectAt returns the subject of a number.
 func (b *Base) SubjectAt(n uint32) access.Subject {
 	return access.Subject{Kind: kinds[b.subjects.entries[n].tag], ID: b.subjects.at(n)}
@@ -152,34 +217,6 @@ func (b *Base) SubjectAt(n uint32) access.Subject {
 
 // Subjects is the greatest number of a subject.
 func (b *Base) Subjects() uint32 { return b.subjects.last() }
-
-// Rows are those of a subject, by node.
-func (b *Base) Rows(subject uint32) []Row {
-	if subject == 0 {
-		return nil
-	}
-	return b.rows[b.rowAt[subject-1]:b.rowAt[subject]]
-}
-
-// RowsOn are those of a subject on one node.
-func (b *Base) RowsOn(subject, node uint32) []Row { return On(b.Rows(subject), node) }
-
-// On are the rows on one node, of those of a subject.
-func On(rows []Row, node uint32) []Row {
-	from, to := 0, len(rows)
-	for from < to {
-		if mid := (from + to) / 2; rows[mid].Node < node {
-			from = mid + 1
-		} else {
-			to = mid
-		}
-	}
-	to = from
-	for to < len(rows) && rows[to].Node == node {
-		to++
-	}
-	return rows[from:to]
-}
 
 // Holders are the subjects with rows on a node, each once.
 func (b *Base) Holders(node uint32) []uint32 { return b.on.of(node) }

@@ -25,8 +25,8 @@ type Builder struct {
 }
 
 type subjectRow struct {
-	subject uint32
-	Row
+	subject, node, gives uint32
+	doc                  Digest
 }
 
 type subjectPlace struct {
@@ -61,7 +61,7 @@ func (w *Builder) Grant(sub access.Subject, uri access.ResourceURI, below bool, 
 	if below {
 		gives |= 1 << statementBits
 	}
-	w.rows = append(w.rows, subjectRow{subject, Row{Node: node, gives: gives, Doc: doc}})
+	w.rows = append(w.rows, subjectRow{subject, node, gives, doc})
 }
 
 // subject returns the number of a subject, which must be of a kind that has
@@ -136,10 +136,11 @@ func (w *Builder) Base() *Base {
 		return nil
 	}
 	b := &Base{key: w.old.key, subjects: w.subjects.done(), nodes: w.nodes.done(), roles: w.roles.all, kinds: w.kinds.all}
+	b.holds = make([]holding, b.subjects.last()+1)
 	w.setRegistered(b)
 	w.mergeRows(b)
-	w.setState(b)
 	w.mergePlaces(b)
+	w.setState(b)
 	b.index()
 	if b.unused > b.names()/4+16 {
 		b = b.renumber()
@@ -150,39 +151,51 @@ func (w *Builder) Base() *Base {
 // mergeRows puts the rows that stay and those that come in one order.
 func (w *Builder) mergeRows(b *Base) {
 	slices.SortFunc(w.rows, func(a, b subjectRow) int {
-		return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.Node, b.Node), slices.Compare(a.Doc[:], b.Doc[:]), cmp.Compare(a.gives, b.gives))
+		return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.node, b.node), slices.Compare(a.doc[:], b.doc[:]), cmp.Compare(a.gives, b.gives))
 	})
-	b.rows = make([]Row, 0, len(w.old.rows)+len(w.rows))
-	b.rowAt = make([]uint32, b.subjects.last()+1)
+	old := &w.old.rows
+	b.rows.grow(len(old.node) + len(w.rows))
 	come := w.rows
 	for n := uint32(1); n <= b.subjects.last(); n++ {
-		var stay []Row
+		var stay Rows
 		if n <= w.old.subjects.last() {
 			stay = w.old.Rows(n)
 		}
-		for i := range stay {
-			for len(come) > 0 && come[0].subject == n && come[0].Node < stay[i].Node {
-				b.rows, come = append(b.rows, come[0].Row), come[1:]
+		for i := stay.From; i < stay.To; i++ {
+			for len(come) > 0 && come[0].subject == n && come[0].node < old.node[i] {
+				b.rows.add(come[0].node, come[0].gives, come[0].doc)
+				come = come[1:]
 			}
-			if !w.replaced(stay[i].Doc) {
-				b.rows = append(b.rows, stay[i])
+			if !w.replaced(old.doc[i]) {
+				b.rows.add(old.node[i], old.gives[i], old.doc[i])
 			}
 		}
 		for len(come) > 0 && come[0].subject == n {
-			b.rows, come = append(b.rows, come[0].Row), come[1:]
+			b.rows.add(come[0].node, come[0].gives, come[0].doc)
+			come = come[1:]
 		}
-		b.rowAt[n] = uint32(len(b.rows)) //nolint:gosec // numbers of rows fit: each names a document in memory
+		b.holds[n].rows = uint32(len(b.rows.node)) //nolint:gosec // numbers of rows fit: each names a document in memory
 	}
-	if cap(b.rows)-len(b.rows) > len(b.rows)/8 {
-		b.rows = slices.Clip(slices.Clone(b.rows))
+	if cap(b.rows.node)-len(b.rows.node) > len(b.rows.node)/8 {
+		b.rows = rows{slices.Clone(b.rows.node), slices.Clone(b.rows.gives), slices.Clone(b.rows.doc)}
 	}
 }
 
+func (r *rows) grow(n int) {
+	r.node, r.gives, r.doc = make([]uint32, 0, n), make([]uint32, 0, n), make([]Digest, 0, n)
+}
+
+func (r *rows) add(node, gives uint32, doc Digest) {
+	r.node, r.gives, r.doc = append(r.node, node), append(r.gives, gives), append(r.doc, doc)
+}
+
 func (w *Builder) setState(b *Base) {
-	b.state = make([]uint32, b.subjects.last()+1)
-	copy(b.state, w.old.state)
-	for n, state := range w.state {
-		b.state[n] = state
+	for n := uint32(1); n <= b.subjects.last(); n++ {
+		state, changed := w.state[n]
+		if !changed && n <= w.old.subjects.last() {
+			state = w.old.stateOf(n) &^ stateKind
+		}
+		b.holds[n].state = state | b.subjects.entries[n].tag
 	}
 }
 
@@ -192,21 +205,23 @@ func (w *Builder) mergePlaces(b *Base) {
 		return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.Place, b.Place))
 	})
 	w.places = slices.Compact(w.places)
-	b.in = lists{end: make([]uint32, b.subjects.last()+1), all: make([]uint32, 0, len(w.old.in.all)+len(w.places))}
+	b.in = make([]uint32, 0, len(w.old.in)+len(w.places))
 	come := w.places
 	for n := uint32(1); n <= b.subjects.last(); n++ {
-		for id, p := range w.old.Places(n) {
-			for len(come) > 0 && come[0].subject == n && come[0].Place < p {
-				b.in.all, come = append(b.in.all, uint32(come[0].Place)), come[1:]
-			}
-			if _, replaced := w.state[p.In()]; (!replaced || p.Joined()) && !w.left(id) {
-				b.in.all = append(b.in.all, uint32(p))
+		if n <= w.old.subjects.last() {
+			for id, p := range w.old.Places(n) {
+				for len(come) > 0 && come[0].subject == n && come[0].Place < p {
+					b.in, come = append(b.in, uint32(come[0].Place)), come[1:]
+				}
+				if _, replaced := w.state[p.In()]; (!replaced || p.Joined()) && !w.left(id) {
+					b.in = append(b.in, uint32(p))
+				}
 			}
 		}
 		for len(come) > 0 && come[0].subject == n {
-			b.in.all, come = append(b.in.all, uint32(come[0].Place)), come[1:]
+			b.in, come = append(b.in, uint32(come[0].Place)), come[1:]
 		}
-		b.in.end[n] = uint32(len(b.in.all)) //nolint:gosec // as for rows
+		b.holds[n].in = uint32(len(b.in)) //nolint:gosec // as for rows
 	}
 }
 

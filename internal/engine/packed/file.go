@@ -23,8 +23,7 @@ func (b *Base) Save(to io.Writer) error {
 		w.bytes(t.text)
 		w.length(len(t.entries))
 		for _, e := range t.entries {
-			w.number(e.end)
-			w.number(e.tag)
+			w.numbers([]uint32{e.end, e.tag})
 		}
 	}
 	w.length(len(b.roles))
@@ -36,18 +35,17 @@ func (b *Base) Save(to io.Writer) error {
 		w.bytes(string(k.Organization))
 		w.bytes(string(k.Type))
 	}
-	w.length(len(b.rows))
-	for i := range b.rows {
-		r := &b.rows[i]
-		for _, n := range [...]uint32{r.Node, r.gives, r.Doc[0], r.Doc[1], r.Doc[2]} {
-			w.number(n)
-		}
+	w.length(len(b.rows.doc))
+	for _, d := range b.rows.doc {
+		w.numbers(d[:])
 	}
-	for _, all := range [][]uint32{b.rowAt, b.in.end, b.in.all, b.state, b.up, b.kind} {
+	w.length(len(b.holds))
+	for _, h := range b.holds {
+		w.numbers([]uint32{h.rows, h.in, h.state})
+	}
+	for _, all := range [][]uint32{b.rows.node, b.rows.gives, b.in, b.up, b.kind} {
 		w.length(len(all))
-		for _, n := range all {
-			w.number(n)
-		}
+		w.numbers(all)
 	}
 	if w.err != nil {
 		return w.err
@@ -68,9 +66,11 @@ func (w *writer) put(p []byte) {
 	}
 }
 
-func (w *writer) number(n uint32) {
-	binary.LittleEndian.PutUint32(w.buf[:4], n)
-	w.put(w.buf[:4])
+func (w *writer) numbers(all []uint32) {
+	for _, n := range all {
+		binary.LittleEndian.PutUint32(w.buf[:4], n)
+		w.put(w.buf[:4])
+	}
 }
 
 func (w *writer) length(n int) {
@@ -109,14 +109,13 @@ func Load(from io.Reader) (*Base, error) {
 		k := Kind{access.OrganizationID(r.bytes(math.MaxUint32)), access.ResourceTypeID(r.bytes(math.MaxUint32))}
 		b.kinds = append(b.kinds, k)
 	}
-	b.rows = readAll(r, 20, func(p []byte) (row Row) {
-		row.Node, row.gives = binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:])
-		for i := range row.Doc {
-			row.Doc[i] = binary.LittleEndian.Uint32(p[8+4*i:])
-		}
-		return row
+	b.rows.doc = readAll(r, 12, func(p []byte) Digest {
+		return Digest{binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:]), binary.LittleEndian.Uint32(p[8:])}
 	})
-	for _, all := range []*[]uint32{&b.rowAt, &b.in.end, &b.in.all, &b.state, &b.up, &b.kind} {
+	b.holds = readAll(r, 12, func(p []byte) holding {
+		return holding{binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:]), binary.LittleEndian.Uint32(p[8:])}
+	})
+	for _, all := range []*[]uint32{&b.rows.node, &b.rows.gives, &b.in, &b.up, &b.kind} {
 		*all = readAll(r, 4, binary.LittleEndian.Uint32)
 	}
 	if r.err != nil {
@@ -197,27 +196,26 @@ func readAll[T any](r *reader, size int, value func([]byte) T) []T {
 func (b *Base) sound() bool {
 	subjects, nodes := len(b.subjects.entries), len(b.nodes.entries)
 	ok := b.subjects.sound() && b.nodes.sound() && len(b.kinds) > 0 && nodes > Root && b.nodes.entries[Root].tag == noNode &&
-		len(b.rowAt) == subjects && len(b.in.end) <= subjects && len(b.state) <= subjects && len(b.up) <= nodes && len(b.kind) == len(b.up) &&
-		rising(b.rowAt, len(b.rows)) && rising(b.in.end, len(b.in.all))
+		len(b.holds) == subjects && len(b.up) <= nodes && len(b.kind) == len(b.up) &&
+		len(b.rows.gives) == len(b.rows.node) && len(b.rows.doc) == len(b.rows.node) &&
+		rising(b.holds, len(b.rows.node), func(h holding) uint32 { return h.rows }) &&
+		rising(b.holds, len(b.in), func(h holding) uint32 { return h.in })
 	if !ok {
 		return false
 	}
 	for n := 1; n < subjects; n++ {
-		ok = ok && int(b.subjects.entries[n].tag) < len(kinds)
+		tag, state := b.subjects.entries[n].tag, b.holds[n].state
+		ok = ok && int(tag) < len(kinds) && state&stateKind == tag && int(state>>stateBits) < len(b.kinds)
 	}
 	for n := Root + 1; n < nodes; n++ {
 		tag := int(b.nodes.entries[n].tag)
 		ok = ok && tag != noNode && tag < n // so that the way up ends
 	}
-	for i := range b.rows {
-		r := &b.rows[i]
-		ok = ok && r.Node > 0 && int(r.Node) < nodes && int(r.gives>>(statementBits+1)) < len(b.roles)
+	for i, node := range b.rows.node {
+		ok = ok && node > 0 && int(node) < nodes && int(b.rows.gives[i]>>(statementBits+1)) < len(b.roles)
 	}
-	for _, p := range b.in.all {
+	for _, p := range b.in {
 		ok = ok && Place(p).In() > 0 && int(Place(p).In()) < subjects
-	}
-	for n := range b.state {
-		ok = ok && int(b.state[n]>>stateBits) < len(b.kinds)
 	}
 	for n := range b.up {
 		ok = ok && int(b.up[n]) < nodes && int(b.kind[n]) <= len(b.kinds)
@@ -226,21 +224,17 @@ func (b *Base) sound() bool {
 }
 
 func (t *names) sound() bool {
-	ends := make([]uint32, len(t.entries))
-	for i, e := range t.entries {
-		ends[i] = e.end
-	}
-	return rising(ends, len(t.text))
+	return rising(t.entries, len(t.text), func(e entry) uint32 { return e.end })
 }
 
 // rising reports whether these are the ends of lists of so many elements.
-func rising(ends []uint32, all int) bool {
+func rising[T any](of []T, all int, end func(T) uint32) bool {
 	before := uint32(0)
-	for _, end := range ends {
-		if end < before {
+	for _, v := range of {
+		if end(v) < before {
 			return false
 		}
-		before = end
+		before = end(v)
 	}
-	return int(before) == all && (len(ends) == 0 || ends[0] == 0)
+	return int(before) == all && len(of) > 0 && end(of[0]) == 0
 }

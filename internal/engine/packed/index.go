@@ -52,11 +52,11 @@ func (b *Base) indexHolders() {
 	b.on = fill(b.nodes.last(), func(put func(n, value uint32)) {
 		for n := uint32(1); n <= b.subjects.last(); n++ {
 			before := uint32(noNode)
-			for _, r := range b.Rows(n) {
-				if r.Node != before {
-					put(r.Node, n)
+			for i, to := b.Rows(n).From, b.Rows(n).To; i < to; i++ {
+				if node := b.rows.node[i]; node != before {
+					put(node, n)
+					before = node
 				}
-				before = r.Node
 			}
 		}
 	})
@@ -77,9 +77,9 @@ func (b *Base) indexChildren() {
 }
 
 func (b *Base) indexDocuments() {
-	b.known = newFilter(len(b.rows))
-	for i := range b.rows {
-		b.known.add(b.rows[i].Doc)
+	b.known = newFilter(len(b.rows.doc))
+	for _, d := range b.rows.doc {
+		b.known.add(d)
 	}
 }
 
@@ -95,7 +95,7 @@ func (b *Base) used() (subjects, nodes []bool) {
 		if n == 0 {
 			continue
 		}
-		subjects[n] = subjects[n] || len(b.Rows(n)) > 0 || b.Exists(n)
+		subjects[n] = subjects[n] || !b.Rows(n).Empty() || b.Exists(n)
 		for _, p := range b.Places(n) {
 			subjects[n], subjects[p.In()] = true, true
 		}

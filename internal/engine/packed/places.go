@@ -30,11 +30,11 @@ func (p Place) Joined() bool { return p&bitJoin != 0 }
 // Places are those of a subject, with their own numbers.
 func (b *Base) Places(subject uint32) iter.Seq2[uint32, Place] {
 	return func(yield func(uint32, Place) bool) {
-		if subject == 0 || int(subject) >= len(b.in.end) {
+		if subject == 0 {
 			return
 		}
-		for id := b.in.end[subject-1]; id < b.in.end[subject]; id++ {
-			if !yield(id, Place(b.in.all[id])) {
+		for id := b.holds[subject-1].in; id < b.holds[subject].in; id++ {
+			if !yield(id, Place(b.in[id])) {
 				return
 			}
 		}
@@ -46,11 +46,9 @@ func (b *Base) PlaceOf(subject, in uint32, joined bool) (id uint32, ok bool) {
 	if subject == 0 || in == 0 {
 		return 0, false
 	}
-	i, ok := slices.BinarySearch(b.in.of(subject), uint32(placeIn(in, joined)))
-	if !ok {
-		return 0, false
-	}
-	return b.in.end[subject-1] + uint32(i), true //nolint:gosec // an index of a bounded array
+	from, to := b.holds[subject-1].in, b.holds[subject].in
+	i, ok := slices.BinarySearch(b.in[from:to], uint32(placeIn(in, joined)))
+	return from + uint32(i), ok //nolint:gosec // an index of a bounded array
 }
 
 // Members are those in a group or membership: their numbers, and whether a
@@ -67,9 +65,10 @@ func (b *Base) Members(in uint32) iter.Seq2[uint32, bool] {
 
 // What the state of a subject says.
 const (
-	stateExists = 1 << iota // of a group or membership
-	stateActive             // of a membership
-	stateBits   = iota      // above them, of a membership: the index of its organization among the kinds
+	stateKind   = 3      // its tag
+	stateExists = 1 << 2 // of a group or membership
+	stateActive = 1 << 3 // of a membership
+	stateBits   = 4      // above them, of a membership: the index of its organization among the kinds
 )
 
 // Exists reports whether there is such a group or membership.
@@ -98,9 +97,4 @@ func (b *Base) Membership(n uint32) (Membership, bool) {
 // Active reports whether a membership is there and active.
 func (b *Base) Active(n uint32) bool { return b.stateOf(n)&stateActive != 0 }
 
-func (b *Base) stateOf(n uint32) uint32 {
-	if int(n) >= len(b.state) {
-		return 0
-	}
-	return b.state[n]
-}
+func (b *Base) stateOf(n uint32) uint32 { return b.holds[n].state }

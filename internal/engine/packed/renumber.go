@@ -8,19 +8,18 @@ func (b *Base) renumber() *Base {
 	n, newNodes := b.nodes.keep(nodes, func(tag uint32, to []uint32) uint32 { return to[tag] })
 	roles, kinds := internerOf[string](nil), internerOf(b.kinds[:1])
 	next := &Base{key: b.key, subjects: s, nodes: n, rows: b.rows}
-	for i := range next.rows {
-		r := &next.rows[i]
-		r.Node = newNodes[r.Node]
-		r.gives = roles.add(b.Roles(r))<<(statementBits+1) | r.gives&(1<<(statementBits+1)-1)
+	for i, gives := range next.rows.gives {
+		next.rows.node[i] = newNodes[next.rows.node[i]]
+		next.rows.gives[i] = roles.add(b.Roles(uint32(i)))<<(statementBits+1) | gives&(1<<(statementBits+1)-1) //nolint:gosec // numbers of rows fit
 	}
-	next.rowAt = move(b.rowAt, subjects)
-	next.in = lists{end: move(b.in.end, subjects), all: b.in.all}
-	for i, p := range next.in.all {
-		next.in.all[i] = uint32(placeIn(newSubjects[Place(p).In()], Place(p).Joined()))
+	next.in = b.in
+	for i, p := range next.in {
+		next.in[i] = uint32(placeIn(newSubjects[Place(p).In()], Place(p).Joined()))
 	}
-	next.state = move(b.state, subjects)
-	for i, state := range next.state {
-		next.state[i] = kinds.add(b.kinds[state>>stateBits])<<stateBits | state&(1<<stateBits-1)
+	next.holds = move(b.holds, subjects)
+	for i := range next.holds {
+		state := &next.holds[i].state
+		*state = kinds.add(b.kinds[*state>>stateBits])<<stateBits | *state&(1<<stateBits-1)
 	}
 	next.kind = move(b.kind, nodes[:len(b.kind)])
 	next.up = move(b.up, nodes[:len(b.up)])
@@ -54,8 +53,8 @@ func (t *names) keep(used []bool, tagOf func(tag uint32, to []uint32) uint32) (n
 }
 
 // move keeps the values of what is used; the first is nobody's and stays.
-func move(values []uint32, used []bool) []uint32 {
-	var kept []uint32
+func move[T any](values []T, used []bool) []T {
+	var kept []T
 	for n, v := range values {
 		if n == 0 || used[n] {
 			kept = append(kept, v)
