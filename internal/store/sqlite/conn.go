@@ -14,6 +14,7 @@ import (
 type conn struct {
 	sql   *sql.Conn
 	stmts map[string]*sql.Stmt // by their text, which is always a constant
+	names names
 }
 
 // setUp holds what every connection needs.
@@ -48,7 +49,7 @@ func connect(ctx context.Context, db *sql.DB, journal string) (*conn, error) {
 		c.Close() //nolint:errcheck // what failed before says more
 		return nil, fmt.Errorf("setting up a connection: %w", err)
 	}
-	return &conn{sql: c, stmts: make(map[string]*sql.Stmt)}, nil
+	return &conn{sql: c, stmts: make(map[string]*sql.Stmt), names: newNames()}, nil
 }
 
 func (c *conn) close() error {

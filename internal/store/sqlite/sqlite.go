@@ -38,6 +38,8 @@ type Store struct {
 	readers  chan *conn
 	follower chan *conn // one, for Changes: who follows commits does not wait for who reads
 
+	recent recent // commits
+
 	jobs    chan *job     // to the goroutine write
 	stopped chan struct{} // closed when write has returned
 	wake    chan struct{} // of capacity 1
