@@ -41,7 +41,7 @@ var arrows = map[string]string{
 	"internal/store/storetest": "internal/access internal/audit internal/store",
 	"internal/store/sqlite":    "internal/access internal/audit internal/store",
 
-	"internal/feed":            "internal/access internal/engine internal/store",
+	"internal/feed":            "internal/access internal/audit internal/engine internal/store",
 	"internal/authn":           "internal/access internal/outbound",
 	"internal/authn/authntest": "", // for tests: an issuer of users' tokens
 	"internal/authz":           "internal/access internal/audit internal/authn internal/engine internal/feed internal/outbound internal/store",
