@@ -40,7 +40,7 @@ func TestConn(t *testing.T) {
 	}{
 		{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, ""},
 		{"HTTP/1.1 404 Not Found\r\ncontent-length: 3\r\nX-A: b\r\n\r\nabc", 404, "abc"},
-		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n", 200, "abc0123456789"},
+		{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n", 200, "xabc0123456789"},
 		{"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
 		{"HTTP/1.1 200 OK\r\n\r\n", 0, "error"},
 		{"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 0, "error"},

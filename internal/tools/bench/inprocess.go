@@ -110,8 +110,10 @@ func loadEngine(dir string) (*engine.Snapshot, error) {
 	n := 0
 	err := workload.Data(dir, func(l workload.Line) error {
 		if n++; len(changes) >= portion {
-			snap = snap.Apply(access.Revision(n), changes).Pack()
-			changes = changes[:0]
+			snap = snap.Apply(access.Revision(n), changes)
+			if changes = changes[:0]; snap.Unpacked() > 4*portion+snap.Packed()/2 {
+				snap = snap.Pack()
+			}
 		}
 		if c, ok := changeOf(l, n, groups); ok {
 			changes = append(changes, c)

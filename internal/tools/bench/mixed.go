@@ -15,8 +15,9 @@ type Mixed struct {
 	Revoked         int     `json:"revoked"`         // grants that the next request after their end was refused by
 }
 
-// pacedWriters is how many connections share the pace of a pacer.
-const pacedWriters = 4
+// pacedWriters is how many connections share the pace of a pacer: so many that
+// a write may take long and the next ones arrive all the same.
+const pacedWriters = 64
 
 // measureMixed asks by the load in turn alone and beside writes and revocations
 // of grants on the resource.

@@ -113,11 +113,15 @@ func measureWrites(s *server, w *writes, p plan) (Writes, error) {
 	var ones, manys []Route
 	var fsync, above []float64
 	for range p.rounds {
-		sync, err := measureFsync(s.data)
+		before, err := measureFsync(s.data)
 		if err != nil {
 			return Writes{}, err
 		}
 		single, err := measureRoute(one, s.pid(), bounds{time: p.round})
+		if err != nil {
+			return Writes{}, err
+		}
+		behind, err := measureFsync(s.data)
 		if err != nil {
 			return Writes{}, err
 		}
@@ -126,6 +130,7 @@ func measureWrites(s *server, w *writes, p plan) (Writes, error) {
 			return Writes{}, err
 		}
 		ones, manys = append(ones, single), append(manys, joint)
+		sync := (before + behind) / 2
 		fsync, above = append(fsync, sync), append(above, single.P50-sync)
 	}
 	return Writes{medianRoute(ones), medianRoute(manys), median(fsync), median(above)}, nil
