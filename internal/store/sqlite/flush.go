@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/store"
@@ -30,20 +29,20 @@ func (t *tx) flush() error {
 	if len(t.waiting) == 0 {
 		return nil
 	}
-	f := flush{t: t}
-	var err error
-	if f.realm, err = t.c.numberOrNew(t.realm); err != nil {
+	realm, err := t.c.numberOrNew(t.realm)
+	if err != nil {
 		return err
 	}
+	f := flush{t, realm, rows{c: t.c, into: insertDocuments}, rows{c: t.c, into: insertEntries}}
 	for _, w := range t.waiting {
 		if err := f.document(w); err != nil {
 			return fmt.Errorf("writing %s %q: %w", w.kind, w.id, err)
 		}
 	}
-	if err := insertDocuments.exec(t.c, f.documents); err != nil {
+	if err := f.documents.insert(); err != nil {
 		return fmt.Errorf("writing documents: %w", err)
 	}
-	if err := insertEntries.exec(t.c, f.entries); err != nil {
+	if err := f.entries.insert(); err != nil {
 		return fmt.Errorf("writing entries of indexes: %w", err)
 	}
 	t.waiting, t.lists = nil, nil
@@ -54,13 +53,13 @@ func (t *tx) flush() error {
 type flush struct {
 	t         *tx
 	realm     int64
-	documents []any // parameters of insertDocuments
-	entries   []any // of insertEntries
+	documents rows
+	entries   rows
 }
 
 var (
-	insertDocuments = newInsertion("INSERT INTO documents (row, realm, list, id, revision, body, entries) VALUES", 7)
-	insertEntries   = newInsertion("INSERT INTO entries (list, value, id, revision) VALUES", 4)
+	insertDocuments = newInsertion("documents", "row", "realm", "list", "id", "revision", "body", "entries")
+	insertEntries   = newInsertion("entries", "list", "value", "id", "revision")
 )
 
 func (f *flush) document(w *written) error {
@@ -82,7 +81,9 @@ func (f *flush) document(w *written) error {
 		}
 		t.b.row++
 		w.row = t.b.row
-		f.documents = append(f.documents, w.row, f.realm, number, w.id, int64(t.next), w.body, entries)
+		if err := f.documents.add(w.row, f.realm, number, w.id, int64(t.next), w.body, entries); err != nil {
+			return err
+		}
 		t.b.gaps[list].wrote(w.id)
 	}
 	if err := f.index(w); err != nil {
@@ -123,7 +124,9 @@ func (f *flush) index(w *written) error {
 		if err != nil {
 			return err
 		}
-		f.entries = append(f.entries, number, e.Value, w.id, int64(t.next))
+		if err := f.entries.add(number, e.Value, w.id, int64(t.next)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -180,34 +183,4 @@ func (t *tx) commit() realmCommit {
 		c.size += len(d.ID) + len(d.Body)
 	}
 	return c
-}
-
-// insertion is a statement for one row and for several, up to rowsAtOnce: a row
-// costs about half as much then.
-type insertion struct {
-	width int
-	texts [rowsAtOnce + 1]string // by the number of rows
-}
-
-const rowsAtOnce = 16
-
-func newInsertion(into string, width int) *insertion {
-	in := &insertion{width: width}
-	row := "(?" + strings.Repeat(", ?", width-1) + ")"
-	for n := 1; n <= rowsAtOnce; n++ {
-		in.texts[n] = into + " " + row + strings.Repeat(", "+row, n-1)
-	}
-	return in
-}
-
-// exec inserts rows, whose parameters follow one another.
-func (in *insertion) exec(c *conn, params []any) error {
-	for len(params) > 0 {
-		n := min(len(params)/in.width, rowsAtOnce)
-		if _, err := c.exec(in.texts[n], params[:n*in.width]...); err != nil {
-			return err
-		}
-		params = params[n*in.width:]
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"maps"
 	"sync"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -11,10 +12,12 @@ import (
 // what a few batches of updates take; the last commit stays however large it is.
 const maxRecent = 1 << 20
 
-// recent are the last commits: who follows them needs no query, as he comes
-// right after them.
+// recent is what is known of commits without a query, as all are made here: the
+// newest revisions, and the last commits whole. Who follows them comes right after
+// them.
 type recent struct {
 	mu      sync.Mutex
+	heads   map[access.RealmID]access.Revision // the newest of every realm that has a commit
 	size    int
 	commits []realmCommit                      // oldest first
 	known   map[access.RealmID]access.Revision // every commit of the realm behind it is there
@@ -38,13 +41,8 @@ func (r *recent) add(commits []realmCommit) {
 		if c.drops {
 			r.clear()
 		}
-		if _, ok := r.known[c.realm]; !ok {
-			if r.known == nil {
-				r.known = map[access.RealmID]access.Revision{}
-			}
-			r.known[c.realm] = c.Revision - 1
-		}
 		r.commits, r.size = append(r.commits, c), r.size+c.size
+		r.heads[c.realm] = c.Revision
 	}
 	for r.size > maxRecent && len(r.commits) > 1 {
 		oldest := &r.commits[0]
@@ -60,8 +58,7 @@ func (r *recent) add(commits []realmCommit) {
 func (r *recent) after(realm access.RealmID, after access.Revision, limit int) (commits []store.Commit, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	known, ok := r.known[realm]
-	if !ok || after < known {
+	if after < r.known[realm] {
 		return nil, false
 	}
 	first := len(r.commits) // from the end: what is asked for is mostly the very last
@@ -81,6 +78,19 @@ func (r *recent) after(realm access.RealmID, after access.Revision, limit int) (
 	return commits, true
 }
 
+// head is the realm's newest revision, or zero.
+func (r *recent) head(realm access.RealmID) access.Revision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.heads[realm]
+}
+
+func (r *recent) allHeads() map[access.RealmID]access.Revision {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.heads)
+}
+
 // forget is for when versions go.
 func (r *recent) forget() {
 	r.mu.Lock()
@@ -88,4 +98,28 @@ func (r *recent) forget() {
 	r.clear()
 }
 
-func (r *recent) clear() { r.size, r.commits, r.known = 0, nil, nil }
+func (r *recent) clear() { r.size, r.commits, r.known = 0, nil, maps.Clone(r.heads) }
+
+// begin takes in what was committed before.
+func (r *recent) begin(heads map[access.RealmID]access.Revision) {
+	r.heads = heads
+	r.clear()
+}
+
+func readHeads(c *conn) (map[access.RealmID]access.Revision, error) {
+	rows, err := c.query("SELECT id, revision FROM realms")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	heads := make(map[access.RealmID]access.Revision)
+	for rows.Next() {
+		var id access.RealmID
+		var newest access.Revision
+		if err := rows.Scan(&id, &newest); err != nil {
+			return nil, err
+		}
+		heads[id] = newest
+	}
+	return heads, rows.Err()
+}

@@ -95,6 +95,9 @@ func (t *tx) List(q store.ListQuery) ([]store.Document, error) {
 
 // changes reports whether what waits would change a list.
 func (t *tx) changes(l list) bool {
+	if len(t.waiting) == 0 {
+		return false
+	}
 	if l.index == "" {
 		l.value = ""
 	}
