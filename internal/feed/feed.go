@@ -225,7 +225,7 @@ func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, change
 	r.snap.Store(snap)
 	r.tell()
 	r.packing.note(commit{rev, changes})
-	if !r.packing.going && f.crowded(snap, r.packing.rest) {
+	if !r.packing.going && crowded(snap, r.packing.rest, f.sizes.loose) {
 		f.wantPacking()
 	}
 	return snap

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/engine"
@@ -58,7 +59,7 @@ func (f *Feed) load(ctx context.Context, r *realm) error {
 }
 
 // loadAll reads all newest documents, as if one commit had written them. It
-// packs now and then, so that it never holds the most of them in another form.
+// packs now and then, so that it never holds many of them in another form.
 func (f *Feed) loadAll(ctx context.Context, realm access.RealmID) (l loaded, err error) {
 	err = f.store.View(ctx, realm, 0, func(rd store.Reader) error {
 		l = loaded{}
@@ -66,35 +67,49 @@ func (f *Feed) loadAll(ctx context.Context, realm access.RealmID) (l loaded, err
 			return err
 		}
 		l.snap = engine.New().Apply(rd.Revision(), l.small)
-		var changes []access.Change
-		apply := func() {
-			l.snap = l.snap.Apply(rd.Revision(), changes)
-			l.unsaved += len(changes)
-			clear(changes) // what was applied must not stay in memory
-			changes = changes[:0]
-		}
-		for _, kind := range packable {
-			err := pages(rd, kind, func(docs []store.Document) (err error) {
-				if changes, err = appendChanges(changes, docs); err != nil || len(changes) < f.sizes.portion {
-					return err
+		// What was read is applied while more is read.
+		portions := make(chan []access.Change)
+		var applying sync.WaitGroup
+		applying.Go(func() {
+			for changes := range portions {
+				l.snap = l.snap.Apply(l.snap.Revision(), changes)
+				l.unsaved += len(changes)
+				if crowded(l.snap, l.rest, f.sizes.portion) {
+					l.pack()
 				}
-				apply()
-				if l.snap.Unpacked()-l.rest > f.sizes.portion+l.snap.Packed()/8 {
-					l.snap = l.snap.Pack()
-					l.rest = l.snap.Unpacked()
-				}
-				return nil
-			})
-			if err != nil {
-				return err
 			}
-		}
-		apply()
-		l.snap = l.snap.Pack()
-		l.rest = l.snap.Unpacked()
-		return nil
+			l.pack()
+		})
+		err := f.read(rd, portions)
+		close(portions)
+		applying.Wait()
+		return err
 	})
 	return l, err
+}
+
+func (l *loaded) pack() {
+	l.snap = l.snap.Pack()
+	l.rest = l.snap.Unpacked()
+}
+
+// read sends the documents of the packable kinds.
+func (f *Feed) read(rd store.Reader, portions chan<- []access.Change) error {
+	var changes []access.Change
+	for _, kind := range packable {
+		err := pages(rd, kind, func(docs []store.Document) (err error) {
+			if changes, err = appendChanges(changes, docs); err == nil && len(changes) >= f.sizes.portion {
+				portions <- changes
+				changes = nil
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	portions <- changes
+	return nil
 }
 
 // loadSaved reads the realm's saved snapshot, and from the store what it does
@@ -125,17 +140,13 @@ func (f *Feed) loadSaved(ctx context.Context, realm access.RealmID) (l loaded, e
 	if err == nil {
 		err = f.followTo(ctx, realm, head, &l)
 	}
-	if err == nil && l.unsaved > 0 && f.crowded(l.snap, l.rest) {
-		l.snap = l.snap.Pack()
-		l.rest = l.snap.Unpacked()
-	}
 	return l, err
 }
 
 // followTo applies the commits after the saved snapshot up to head. What it has
 // of the small kinds is as of head already.
 func (f *Feed) followTo(ctx context.Context, realm access.RealmID, head access.Revision, l *loaded) error {
-	most := f.sizes.portion + l.snap.Packed()/2 // then it takes less to load everything
+	most := f.sizes.loose + l.snap.Packed()/2 // then it takes less to load everything
 	for limit := commitsFirst; l.snap.Revision() < head; {
 		commits, err := f.store.Changes(ctx, realm, l.snap.Revision(), limit)
 		if err != nil {
@@ -157,6 +168,9 @@ func (f *Feed) followTo(ctx context.Context, realm access.RealmID, head access.R
 		l.snap = l.snap.Apply(reached, changes)
 		if l.unsaved += len(changes); l.unsaved > most {
 			return fmt.Errorf("it is too old: more than %d changes are newer", most)
+		}
+		if crowded(l.snap, l.rest, f.sizes.portion) {
+			l.pack()
 		}
 	}
 	return nil

@@ -10,14 +10,14 @@ import (
 
 // sizes are bounds in documents and changes. Tests have smaller ones.
 type sizes struct {
-	portion   int           // documents to load before they are applied
+	portion   int           // documents to load before they are applied and, beside the same share, packed
 	loose     int           // documents outside of the packed form, beside a share of what is in it, before it is packed anew
 	tail      int           // changes to apply while others wait
 	last      int           // unsaved changes that are worth saving when the Feed ends
 	saveEvery time.Duration // a realm is saved no more often
 }
 
-var usual = sizes{portion: 50_000, loose: 20_000, tail: 1000, last: 1000, saveEvery: time.Minute}
+var usual = sizes{portion: 5000, loose: 20_000, tail: 1000, last: 1000, saveEvery: time.Minute}
 
 // rounds is how often what was shown meanwhile is applied before others wait for
 // it. Applying is faster than committing, so each round has less to do.
@@ -48,13 +48,14 @@ func (p *packing) note(c commit) {
 }
 
 // crowded reports whether so much is outside of the packed form, beside what
-// cannot be in it, that packing is worth it.
-func (f *Feed) crowded(snap *engine.Snapshot, rest int) bool {
-	return snap.Unpacked()-rest > f.share(snap)
+// cannot be in it, that packing is worth it: more than a few documents and a
+// share of what is packed.
+func crowded(snap *engine.Snapshot, rest, few int) bool {
+	return snap.Unpacked()-rest > few+share(snap)
 }
 
-// share is how many documents or changes are few beside what is packed.
-func (f *Feed) share(snap *engine.Snapshot) int { return f.sizes.loose + snap.Packed()/32 }
+// share is as much as is held in another form beside so much that is packed.
+func share(snap *engine.Snapshot) int { return snap.Packed() / 32 }
 
 func (f *Feed) wantPacking() {
 	select {
@@ -105,8 +106,8 @@ func (f *Feed) due(r *realm, ending bool) (pack, save bool) {
 	case ending:
 		return false, f.folder != "" && p.unsaved > f.sizes.last
 	}
-	return f.crowded(snap, p.rest),
-		f.folder != "" && p.unsaved > f.share(snap) && time.Since(p.tried) >= f.sizes.saveEvery
+	return crowded(snap, p.rest, f.sizes.loose),
+		f.folder != "" && p.unsaved > f.sizes.loose+share(snap) && time.Since(p.tried) >= f.sizes.saveEvery
 }
 
 // pack replaces the realm's snapshot by one that says the same in packed form.
