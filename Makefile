@@ -20,11 +20,14 @@ QUESTIONS    ?= 100000000
 STORE_CHECKS ?= 2000
 KILL_ROUNDS  ?= 1000
 
+# The workloads that `make bench` measures: of S, M and L.
+SIZES ?= S,M
+
 # What drives the vendors' SDKs against the server that REEVE_BIN names: modules
 # of Go, and directories of Node.js.
 COMPAT := -go='-C compat/workos-go ./...' -node=compat/authress-js -node=compat/workos-node
 
-.PHONY: build run test test-setup compat-cli check bench soak clean help
+.PHONY: build run test test-setup compat-cli check bench bench-page bench-go soak clean help
 
 build: ## build bin/reeve (the default)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/reeve ./cmd/reeve
@@ -55,7 +58,13 @@ check: bin/staticcheck bin/golangci-lint ## formatting, vet, staticcheck, golang
 	bin/staticcheck ./...
 	bin/golangci-lint run ./...
 
-bench: ## benchmarks of the engine and the store
+bench: build ## measure the real server over HTTP with the workloads SIZES
+	$(GO) run ./internal/tools/bench -reeve bin/reeve -dir bin/bench -sizes '$(SIZES)'
+
+bench-page: ## put what `make bench` measured last into docs/benchmarks.md
+	$(GO) run ./internal/tools/bench -dir bin/bench -doc docs/benchmarks.md
+
+bench-go: ## benchmarks of the engine and the store
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/engine/... ./internal/store/...
 
 soak: build test-setup ## every fuzz target for FUZZTIME, many random questions, many kills

@@ -87,6 +87,7 @@ func serve(ctx context.Context, cfg server.Config, log *slog.Logger) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	defer s.BoundMemory()()
 	s.Greet(os.Stdout)
 	return s.Serve(ctx)
 }

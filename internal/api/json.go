@@ -49,7 +49,15 @@ func ReadJSON[T any](r *Request) (T, error) {
 
 // readBody reads the whole body.
 func readBody(r *Request) ([]byte, error) {
-	body, err := io.ReadAll(r.Body)
+	const trusted = 64 << 10 // bytes that are made room for before they are there
+	var body []byte
+	var err error
+	if 0 <= r.ContentLength && r.ContentLength <= trusted {
+		body = make([]byte, r.ContentLength)
+		_, err = io.ReadFull(r.Body, body)
+	} else {
+		body, err = io.ReadAll(r.Body)
+	}
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -74,6 +82,9 @@ func errJSON(err error) error {
 }
 
 func errWrongType(at jsontext.Pointer) error {
+	if at == "" {
+		return access.Errorf(access.Invalid, "the body has the wrong type")
+	}
 	return access.Errorf(access.Invalid, "the body's %s has the wrong type", at)
 }
 
@@ -207,8 +218,20 @@ func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) err
 	if err != nil {
 		return fmt.Errorf("encoding an answer: %w", err)
 	}
+	Write(w, status, contentType, body)
+	return nil
+}
+
+// Write answers with a body.
+func Write(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
-	return nil
+	_, _ = w.Write(body) // a caller that has gone away is no error
+}
+
+// AppendString appends a JSON string. What is not UTF-8 is replaced, which is
+// all that can go wrong.
+func AppendString(out []byte, s string) []byte {
+	out, _ = jsontext.AppendQuote(out, s)
+	return out
 }

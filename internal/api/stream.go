@@ -102,6 +102,15 @@ func (s *Stream) String() (string, error) {
 	return "", s.errType()
 }
 
+// StringOrNull reads a string. null is read as nil.
+func (s *Stream) StringOrNull() (*string, error) {
+	if s.dec.PeekKind() == 'n' {
+		return nil, s.leave()
+	}
+	text, err := s.String()
+	return &text, err
+}
+
 // End finds nothing after the value.
 func (s *Stream) End() error {
 	if _, err := s.dec.ReadToken(); !errors.Is(err, io.EOF) {

@@ -33,14 +33,15 @@ var arrows = map[string]string{
 	"internal/audit":     "internal/access",
 	"internal/decisions": "internal/access", // for tests: cases in plain text
 
-	"internal/engine":       "internal/access",
-	"internal/engine/naive": "internal/access", // for tests: the engine's twin
+	"internal/engine":        "internal/access internal/engine/packed",
+	"internal/engine/packed": "internal/access",
+	"internal/engine/naive":  "internal/access", // for tests: the engine's twin
 
 	"internal/store":           "internal/access internal/audit",
 	"internal/store/storetest": "internal/access internal/audit internal/store",
 	"internal/store/sqlite":    "internal/access internal/audit internal/store",
 
-	"internal/feed":            "internal/access internal/engine internal/store",
+	"internal/feed":            "internal/access internal/audit internal/engine internal/store",
 	"internal/authn":           "internal/access internal/outbound",
 	"internal/authn/authntest": "", // for tests: an issuer of users' tokens
 	"internal/authz":           "internal/access internal/audit internal/authn internal/engine internal/feed internal/outbound internal/store",
@@ -56,7 +57,9 @@ var arrows = map[string]string{
 		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite internal/webhook",
 	"internal/server/servertest": "internal/access internal/server internal/store internal/store/sqlite", // for tests: a whole server in the process
 
-	"internal/tools/testsum": "",
+	"internal/tools/bench":          "internal/authn internal/access internal/engine internal/tools/bench/workload",
+	"internal/tools/bench/workload": "",
+	"internal/tools/testsum":        "",
 }
 
 // keepOut lists what packages may not import from anywhere: the nouns and the

@@ -7,6 +7,7 @@ import (
 	"encoding/base32"
 	"hash/crc32"
 	"strings"
+	"time"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
@@ -49,14 +50,14 @@ func HashAPIKey(secret string) []byte {
 }
 
 // apiKey proves an API key by the hash of its secret.
-func (a *Authenticator) apiKey(hash [sha256.Size]byte) (access.Caller, error) {
-	k, ok := a.dir.apiKey(hash)
-	if !ok || subtle.ConstantTimeCompare(k.key.Hash, hash[:]) != 1 || k.key.Expired(a.now()) {
+func (a *Authenticator) apiKey(hash *[sha256.Size]byte, now time.Time) (access.Caller, error) {
+	k, ok := a.dir.apiKey(*hash)
+	if !ok || subtle.ConstantTimeCompare(k.key.Hash, hash[:]) != 1 || k.key.Expired(now) {
 		return access.Caller{}, errUnknown()
 	}
 	client := a.dir.Client(k.realm, k.key.Client)
 	if client == nil {
 		return access.Caller{}, errUnknown()
 	}
-	return callerOf(k.realm, client, string(k.key.ID)), nil
+	return a.client(k.realm, client, string(k.key.ID), now)
 }

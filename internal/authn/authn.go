@@ -91,52 +91,37 @@ func errUnknown() error {
 // has used up its rate limit, and Unavailable if a user's token cannot be
 // judged because the keys of its issuer are out of reach.
 func (a *Authenticator) Authenticate(ctx context.Context, h http.Header) (access.Caller, error) {
-	c, err := a.authenticate(ctx, h)
-	if err != nil {
-		return access.Caller{}, err
-	}
-	if c.Subject.Kind == access.ClientKind {
-		id := access.ClientID(c.Subject.ID)
-		if client := a.dir.Client(c.Realm, id); client != nil {
-			if err := a.limits.take(clientKey{c.Realm, id}, client.Limits, a.now()); err != nil {
-				return access.Caller{}, err
-			}
-		}
-	}
-	return c, nil
-}
-
-func (a *Authenticator) authenticate(ctx context.Context, h http.Header) (access.Caller, error) {
 	credential, ok := bearer(h)
 	if !ok {
 		return access.Caller{}, errUnknown()
 	}
+	now := a.now()
 	hash := sha256.Sum256([]byte(credential))
 	if strings.HasPrefix(credential, apiKeyPrefix) {
-		return a.apiKey(hash)
+		return a.apiKey(&hash, now)
 	}
-	p, ok := a.proven.get(hash)
-	if ok && a.expired(p) {
+	p := a.proven.get(&hash)
+	switch {
+	case p == nil:
+	case p.expired(now):
+		return access.Caller{}, errUnknown()
+	case p.user == nil || a.holds(ctx, p):
+		return a.caller(p, now)
+	}
+	proved, err := a.verify(ctx, credential)
+	if errors.Is(err, access.Unavailable) {
+		return access.Caller{}, err
+	}
+	if err != nil {
 		return access.Caller{}, errUnknown()
 	}
-	if !ok || p.user != nil && !a.holds(ctx, p) {
-		var err error
-		p, err = a.verify(ctx, credential)
-		if errors.Is(err, access.Unavailable) {
-			return access.Caller{}, err
-		}
-		if err != nil {
-			return access.Caller{}, errUnknown()
-		}
-		a.proven.put(hash, p)
-	}
-	return a.caller(p)
+	return a.caller(a.proven.put(&hash, proved), a.now())
 }
 
 // caller turns a proof into a Caller if its key still exists and its token has
 // not expired.
-func (a *Authenticator) caller(p proof) (access.Caller, error) {
-	if a.expired(p) {
+func (a *Authenticator) caller(p *proof, now time.Time) (access.Caller, error) {
+	if p.expired(now) {
 		return access.Caller{}, errUnknown()
 	}
 	if p.user != nil {
@@ -146,20 +131,24 @@ func (a *Authenticator) caller(p proof) (access.Caller, error) {
 	if client == nil || client.Key(p.key) == nil {
 		return access.Caller{}, errUnknown()
 	}
-	return callerOf(p.realm, client, string(p.key)), nil
+	return a.client(p.realm, client, string(p.key), now)
 }
 
-func (a *Authenticator) expired(p proof) bool {
-	return !p.expires.IsZero() && a.now().After(p.expires)
+func (p *proof) expired(now time.Time) bool {
+	return !p.expires.IsZero() && now.After(p.expires)
 }
 
-func callerOf(realm access.RealmID, client *access.ServiceClient, credential string) access.Caller {
+// client is the Caller that a client is, if its rate limit has room for it.
+func (a *Authenticator) client(realm access.RealmID, client *access.ServiceClient, credential string, now time.Time) (access.Caller, error) {
+	if err := a.limits.take(clientKey{realm, client.ID}, client.Limits, now); err != nil {
+		return access.Caller{}, err
+	}
 	return access.Caller{
 		Realm:       realm,
 		Subject:     client.Subject(),
 		Credential:  credential,
 		ChecksUsers: client.Options.ChecksUsers,
-	}
+	}, nil
 }
 
 // bearer returns the credential of the first Authorization header: the Go SDK

@@ -3,10 +3,11 @@ package authn
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -294,17 +295,39 @@ func TestAPIKey(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
+// TestMemory: a credential is remembered once it was put, for itself alone, and
+// makes others go when there are too many, also where hashes begin alike.
+func TestMemory(t *testing.T) {
 	var m memory
-	for i := range 5 * maxRemembered {
-		m.put([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, proof{key: access.KeyID(fmt.Sprint(i))})
+	hashOf := func(i int) [sha256.Size]byte {
+		hash := sha256.Sum256([]byte(strconv.Itoa(i)))
+		if i%2 == 1 {
+			clear(hash[:16])
+		}
+		return hash
 	}
-	if n := len(m.young) + len(m.old); n > 2*maxRemembered {
-		t.Errorf("remembers %d credentials, want at most %d", n, 2*maxRemembered)
+	for i := range 3 * maxRemembered {
+		hash := hashOf(i)
+		if p := m.get(&hash); p != nil {
+			t.Fatalf("get(%d) before it was put = %+v", i, p)
+		}
+		m.put(&hash, proof{key: access.KeyID(strconv.Itoa(i))})
+		if p := m.get(&hash); p == nil || p.key != access.KeyID(strconv.Itoa(i)) {
+			t.Fatalf("get(%d) = %+v", i, p)
+		}
 	}
-	last := 5*maxRemembered - 1
-	if p, ok := m.get([32]byte{byte(last), byte(last >> 8), byte(last >> 16)}); !ok || p.key != access.KeyID(fmt.Sprint(last)) {
-		t.Errorf("get of the last = %+v, %v", p, ok)
+	remembered := 0
+	for i := range 3 * maxRemembered {
+		hash := hashOf(i)
+		if p := m.get(&hash); p != nil {
+			remembered++
+			if p.key != access.KeyID(strconv.Itoa(i)) {
+				t.Fatalf("get(%d) = %+v", i, p)
+			}
+		}
+	}
+	if remembered > maxRemembered || remembered < maxRemembered/2 {
+		t.Errorf("%d are remembered, want at most %d, and not much fewer", remembered, maxRemembered)
 	}
 }
 

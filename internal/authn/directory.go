@@ -4,22 +4,29 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/reeve-authz/reeve/internal/access"
 )
 
 // Directory holds what proves callers: the clients with their public keys, the
 // hashes of API keys, and the trusted issuers, of every realm. The feed keeps it current, so a
-// deleted key is unknown before the answer to its deletion leaves.
+// deleted key is unknown before the answer to its deletion leaves. Who asks it
+// waits for nobody.
 type Directory struct {
-	mu       sync.RWMutex
-	accounts map[string]access.RealmID
-	realms   map[access.RealmID]*access.Realm
-	clients  map[clientKey]*access.ServiceClient
-	owners   map[keyID]access.ClientID // of access keys
-	apiKeys  map[[sha256.Size]byte]apiKey
-	hashes   map[apiKeyID][sha256.Size]byte // what to forget when an API key is deleted
-	issuers  map[string][]trust             // by the URL of the issuer
+	mu  sync.Mutex              // of Update
+	now atomic.Pointer[entries] // replaced by Update only
+}
+
+// entries are what a Directory holds at one time. They never change.
+type entries struct {
+	accounts table[string, access.RealmID]
+	realms   table[access.RealmID, *access.Realm]
+	clients  table[clientKey, *access.ServiceClient]
+	owners   table[keyID, access.ClientID] // of access keys
+	apiKeys  table[[sha256.Size]byte, apiKey]
+	hashes   table[apiKeyID, [sha256.Size]byte] // what to forget when an API key is deleted
+	issuers  table[string, []trust]             // by the URL of the issuer
 }
 
 // trust is a realm's trust in an issuer.
@@ -50,115 +57,117 @@ type apiKey struct {
 
 // NewDirectory returns an empty Directory.
 func NewDirectory() *Directory {
-	return &Directory{
-		accounts: map[string]access.RealmID{},
-		realms:   map[access.RealmID]*access.Realm{},
-		clients:  map[clientKey]*access.ServiceClient{},
-		owners:   map[keyID]access.ClientID{},
-		apiKeys:  map[[sha256.Size]byte]apiKey{},
-		hashes:   map[apiKeyID][sha256.Size]byte{},
-		issuers:  map[string][]trust{},
-	}
+	d := &Directory{}
+	d.now.Store(&entries{
+		accounts: newTable[string, access.RealmID](),
+		realms:   newTable[access.RealmID, *access.Realm](),
+		clients:  newTable[clientKey, *access.ServiceClient](),
+		owners:   newTable[keyID, access.ClientID](),
+		apiKeys:  newTable[[sha256.Size]byte, apiKey](),
+		hashes:   newTable[apiKeyID, [sha256.Size]byte](),
+		issuers:  newTable[string, []trust](),
+	})
+	return d
 }
 
-// Update takes in the changes of a realm. It is a feed.Listener.
+// Update takes in the changes of a realm, all at once. It is a feed.Listener.
 func (d *Directory) Update(realm access.RealmID, changes []access.Change) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	e := *d.now.Load()
 	for _, c := range changes {
 		switch id := c.ID.(type) {
 		case access.RealmID:
-			d.putRealm(id, c.Document)
+			e.putRealm(id, c.Document)
 		case access.ClientID:
-			d.putClient(realm, id, c.Document)
+			e.putClient(realm, id, c.Document)
 		case access.APIKeyID:
-			d.putAPIKey(realm, id, c.Document)
+			e.putAPIKey(realm, id, c.Document)
 		case access.IssuerID:
-			d.putIssuer(realm, id, c.Document)
+			e.putIssuer(realm, id, c.Document)
 		}
 	}
+	d.now.Store(&e)
 }
 
-func (d *Directory) putRealm(id access.RealmID, doc any) {
-	if old := d.realms[id]; old != nil {
-		delete(d.accounts, old.AccountID)
-		delete(d.realms, id)
+func (e *entries) putRealm(id access.RealmID, doc any) {
+	if old, ok := e.realms.get(id); ok {
+		e.accounts.delete(old.AccountID)
+		e.realms.delete(id)
 	}
 	if doc != nil {
 		realm := doc.(*access.Realm)
-		d.realms[id] = realm
-		d.accounts[realm.AccountID] = id
+		e.realms.set(id, realm)
+		e.accounts.set(realm.AccountID, id)
 	}
 }
 
-func (d *Directory) putClient(realm access.RealmID, id access.ClientID, doc any) {
+func (e *entries) putClient(realm access.RealmID, id access.ClientID, doc any) {
 	at := clientKey{realm, id}
-	if old := d.clients[at]; old != nil {
+	if old, ok := e.clients.get(at); ok {
 		for _, k := range old.Keys {
-			delete(d.owners, keyID{realm, k.ID})
+			e.owners.delete(keyID{realm, k.ID})
 		}
-		delete(d.clients, at)
+		e.clients.delete(at)
 	}
 	if doc != nil {
 		client := doc.(*access.ServiceClient)
-		d.clients[at] = client
+		e.clients.set(at, client)
 		for _, k := range client.Keys {
-			d.owners[keyID{realm, k.ID}] = id
+			e.owners.set(keyID{realm, k.ID}, id)
 		}
 	}
 }
 
-func (d *Directory) putAPIKey(realm access.RealmID, id access.APIKeyID, doc any) {
+func (e *entries) putAPIKey(realm access.RealmID, id access.APIKeyID, doc any) {
 	at := apiKeyID{realm, id}
-	if hash, ok := d.hashes[at]; ok {
-		delete(d.apiKeys, hash)
-		delete(d.hashes, at)
+	if hash, ok := e.hashes.get(at); ok {
+		e.apiKeys.delete(hash)
+		e.hashes.delete(at)
 	}
 	if doc != nil {
 		key := doc.(*access.APIKey)
 		hash := [sha256.Size]byte(key.Hash)
-		d.apiKeys[hash] = apiKey{realm, key}
-		d.hashes[at] = hash
+		e.apiKeys.set(hash, apiKey{realm, key})
+		e.hashes.set(at, hash)
 	}
 }
 
-func (d *Directory) putIssuer(realm access.RealmID, id access.IssuerID, doc any) {
-	for url, list := range d.issuers {
+func (e *entries) putIssuer(realm access.RealmID, id access.IssuerID, doc any) {
+	before := e.issuers
+	for url, list := range before.all() {
 		// A new list: others may be reading the old one.
 		kept := slices.DeleteFunc(slices.Clone(list), func(t trust) bool { return t.realm == realm && t.issuer.ID == id })
 		if len(kept) == 0 {
-			delete(d.issuers, url)
-		} else {
-			d.issuers[url] = kept
+			e.issuers.delete(url)
+		} else if len(kept) < len(list) {
+			e.issuers.set(url, kept)
 		}
 	}
 	if doc != nil {
 		issuer := doc.(*access.Issuer)
-		d.issuers[issuer.URL] = append(slices.Clone(d.issuers[issuer.URL]), trust{realm, issuer})
+		others, _ := e.issuers.get(issuer.URL)
+		e.issuers.set(issuer.URL, append(slices.Clone(others), trust{realm, issuer}))
 	}
 }
 
 // trusts returns every realm's trust in the issuer of that URL. Nobody may
 // change it.
 func (d *Directory) trusts(url string) []trust {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.issuers[url]
+	list, _ := d.now.Load().issuers.get(url)
+	return list
 }
 
 // Realm returns a realm, or nil.
 func (d *Directory) Realm(id access.RealmID) *access.Realm {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.realms[id]
+	realm, _ := d.now.Load().realms.get(id)
+	return realm
 }
 
 // Realms returns every realm, in no order.
 func (d *Directory) Realms() []access.Realm {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	all := make([]access.Realm, 0, len(d.realms))
-	for _, realm := range d.realms {
+	var all []access.Realm
+	for _, realm := range d.now.Load().realms.all() {
 		all = append(all, *realm)
 	}
 	return all
@@ -174,25 +183,22 @@ func (d *Directory) TrustedElsewhere(realm access.RealmID, i access.Issuer) bool
 
 // Account returns the realm that has the account id, or "".
 func (d *Directory) Account(accountID string) access.RealmID {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.accounts[accountID]
+	realm, _ := d.now.Load().accounts.get(accountID)
+	return realm
 }
 
 // Client returns the client, or nil. Nobody may change it.
 func (d *Directory) Client(realm access.RealmID, id access.ClientID) *access.ServiceClient {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.clients[clientKey{realm, id}]
+	client, _ := d.now.Load().clients.get(clientKey{realm, id})
+	return client
 }
 
 // ClientKeys returns the keys of the client, in whichever realm it is.
 func (d *Directory) ClientKeys(id access.ClientID) []access.AccessKey {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
+	e := d.now.Load()
 	var keys []access.AccessKey
-	for realm := range d.realms {
-		if client := d.clients[clientKey{realm, id}]; client != nil {
+	for realm := range e.realms.all() {
+		if client, ok := e.clients.get(clientKey{realm, id}); ok {
 			keys = append(keys, client.Keys...)
 		}
 	}
@@ -202,24 +208,23 @@ func (d *Directory) ClientKeys(id access.ClientID) []access.AccessKey {
 // Known reports whether a realm has a client of the id, or an API key of the
 // hash.
 func (d *Directory) Known(id access.ClientID, apiKeyHash []byte) bool {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for realm := range d.realms {
-		if d.clients[clientKey{realm, id}] != nil {
+	e := d.now.Load()
+	for realm := range e.realms.all() {
+		if _, ok := e.clients.get(clientKey{realm, id}); ok {
 			return true
 		}
 	}
-	_, ok := d.apiKeys[[sha256.Size]byte(apiKeyHash)]
+	_, ok := e.apiKeys.get([sha256.Size]byte(apiKeyHash))
 	return ok
 }
 
 // ClientKey returns the key of that id, of whichever client of the realm, or
 // none. Whoever asks has proved nothing, so it looks at one key.
 func (d *Directory) ClientKey(realm access.RealmID, id access.KeyID) []access.AccessKey {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	client := d.clients[clientKey{realm, d.owners[keyID{realm, id}]}]
-	if client == nil {
+	e := d.now.Load()
+	owner, _ := e.owners.get(keyID{realm, id})
+	client, ok := e.clients.get(clientKey{realm, owner})
+	if !ok {
 		return nil
 	}
 	if key := client.Key(id); key != nil {
@@ -230,8 +235,5 @@ func (d *Directory) ClientKey(realm access.RealmID, id access.KeyID) []access.Ac
 
 // apiKey returns the API key whose secret has the hash.
 func (d *Directory) apiKey(hash [sha256.Size]byte) (apiKey, bool) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	k, ok := d.apiKeys[hash]
-	return k, ok
+	return d.now.Load().apiKeys.get(hash)
 }

@@ -2,45 +2,62 @@ package authn
 
 import (
 	"crypto/sha256"
-	"sync"
+	"encoding/binary"
+	"math/rand/v2"
+	"sync/atomic"
 )
 
-// maxRemembered bounds each of memory's two generations.
-const maxRemembered = 10_000
+// The bounds of what is remembered: so many credentials, of which those whose
+// hashes begin alike share one of the sets.
+const (
+	maxRemembered = 16 << 10
+	setSize       = 8
+	sets          = maxRemembered / setSize
+)
 
 // memory remembers verified credentials by the hash of the whole credential,
-// so that two that differ in any byte never share an entry. It is bounded: when
-// the young generation is full, it becomes the old one, and what was in the old
-// one is verified again when it comes back. What it says must be checked
-// against the Directory and the clock, as keys die and tokens expire.
+// so that two that differ in any byte never share an entry. It is bounded: a
+// credential whose set is full takes the place of another one, which is verified
+// again when it comes back. Who asks and who remembers wait for nobody. What it
+// says must be checked against the Directory and the clock, as keys die and
+// tokens expire.
 type memory struct {
-	mu         sync.RWMutex
-	young, old map[[sha256.Size]byte]proof
+	sets [sets][setSize]atomic.Pointer[remembered]
 }
 
-func (m *memory) get(hash [sha256.Size]byte) (proof, bool) {
-	m.mu.RLock()
-	p, ok := m.young[hash]
-	if ok {
-		m.mu.RUnlock()
-		return p, true
-	}
-	p, ok = m.old[hash]
-	m.mu.RUnlock()
-	if ok {
-		m.put(hash, p)
-	}
-	return p, ok
+// remembered never changes.
+type remembered struct {
+	hash  [sha256.Size]byte
+	proof proof
 }
 
-func (m *memory) put(hash [sha256.Size]byte, p proof) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.young) >= maxRemembered {
-		m.old, m.young = m.young, nil
+// get returns what the credential proved, or nil. Nobody may change it.
+func (m *memory) get(hash *[sha256.Size]byte) *proof {
+	set := m.set(hash)
+	for i := range set {
+		if r := set[i].Load(); r != nil && r.hash == *hash {
+			return &r.proof
+		}
 	}
-	if m.young == nil {
-		m.young = map[[sha256.Size]byte]proof{}
+	return nil
+}
+
+// put remembers what the credential proved. Two that are put at the same time
+// may take the same place, and one of them is forgotten.
+func (m *memory) put(hash *[sha256.Size]byte, p proof) *proof {
+	set := m.set(hash)
+	at := rand.IntN(setSize)
+	for i := range set {
+		if r := set[i].Load(); r == nil || r.hash == *hash {
+			at = i
+			break
+		}
 	}
-	m.young[hash] = p
+	r := &remembered{*hash, p}
+	set[at].Store(r)
+	return &r.proof
+}
+
+func (m *memory) set(hash *[sha256.Size]byte) *[setSize]atomic.Pointer[remembered] {
+	return &m.sets[binary.LittleEndian.Uint64(hash[:])%sets]
 }

@@ -29,7 +29,7 @@ type userProof struct {
 
 // holds reports whether a remembered token would be verified by the same trust
 // and keys as when it was. If not, it is verified again.
-func (a *Authenticator) holds(ctx context.Context, p proof) bool {
+func (a *Authenticator) holds(ctx context.Context, p *proof) bool {
 	trust, err := a.trust(p.user.issuer, p.user.audiences)
 	if err != nil || trust.realm != p.realm || trust.issuer != p.user.trust {
 		return false

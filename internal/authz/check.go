@@ -50,10 +50,12 @@ func (s *Service) CheckAll(ctx context.Context, c access.Caller, qs []access.Que
 }
 
 // asker decides what one caller asks, by one snapshot. It keeps what it found out
-// about the last subject: many questions in a row are about the same one.
+// about the caller, and about the last subject: many questions in a row are
+// about the same one.
 type asker struct {
 	snap   *engine.Snapshot
 	caller access.Caller
+	turns  int            // how often it came to another subject
 	about  access.Subject // of the last query; zero before the first
 	member asked          // the same, if it is a membership
 	err    error          // why the caller may not ask about it
@@ -78,6 +80,11 @@ func (a *asker) decide(q *access.Query) (bool, error) {
 
 func (a *asker) turnTo(about access.Subject) {
 	a.about, a.err = about, nil
+	// Who asks about several may often ask about everybody, which is found out
+	// once. What covers all of the area covers each in it.
+	if a.turns++; a.turns == 2 && mayAll(a.snap, a.caller, read, usersArea) {
+		a.caller.ChecksUsers = true
+	}
 	if about.Kind == access.MembershipKind {
 		a.member, a.err = aboutMembership(a.snap, a.caller, access.MembershipID(about.ID))
 	} else if !mayAsk(a.snap, a.caller, about) {

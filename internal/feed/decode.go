@@ -1,17 +1,27 @@
 package feed
 
 import (
+	"fmt"
+
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
-// followed are the kinds that snapshots or listeners are made of. The others
+// What snapshots or listeners are made of, by how it is loaded. The other kinds
 // (the audit trail) pass by.
-var followed = []store.Kind{
-	store.Realms.Kind, store.Roles.Kind, store.Groups.Kind, store.GroupMembers.Kind,
-	store.Memberships.Kind, store.Resources.Kind, store.Records.Kind, store.Assignments.Kind, store.Settings.Kind, store.Clients.Kind, store.APIKeys.Kind, store.Issuers.Kind,
-	store.Webhooks.Kind,
-}
+var (
+	// small are the kinds that listeners are told of when a realm is loaded, and
+	// of which a saved snapshot has nothing.
+	small = []store.Kind{
+		store.Realms.Kind, store.Roles.Kind, store.Settings.Kind,
+		store.Clients.Kind, store.APIKeys.Kind, store.Issuers.Kind, store.Webhooks.Kind,
+	}
+	// packable are the kinds that there can be millions of.
+	packable = []store.Kind{
+		store.Groups.Kind, store.GroupMembers.Kind, store.Memberships.Kind,
+		store.Resources.Kind, store.Records.Kind, store.Assignments.Kind,
+	}
+)
 
 func appendChanges(changes []access.Change, docs []store.Document) ([]access.Change, error) {
 	for _, d := range docs {
@@ -72,4 +82,23 @@ func change[T any](t store.Table[T], id any, d store.Document) (access.Change, e
 		return access.Change{ID: id}, err // not a typed nil: Document must compare equal to nil
 	}
 	return access.Change{ID: id, Document: doc}, nil
+}
+
+// place is where the store keeps a document of a packable kind.
+func place(id any) (kind store.Kind, key string, err error) {
+	switch id := id.(type) {
+	case access.GroupID:
+		return store.Groups.Kind, string(id), nil
+	case access.GroupMemberID:
+		return store.GroupMembers.Kind, string(id), nil
+	case access.MembershipID:
+		return store.Memberships.Kind, string(id), nil
+	case access.ResourceID:
+		return store.Resources.Kind, string(id), nil
+	case access.RecordID:
+		return store.Records.Kind, string(id), nil
+	case access.AssignmentID:
+		return store.Assignments.Kind, string(id), nil
+	}
+	return "", "", fmt.Errorf("no snapshot is packed of %T", id)
 }

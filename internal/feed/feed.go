@@ -16,15 +16,14 @@ import (
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
-const (
-	pollEvery   = time.Second // finds commits whose wake was lost
-	commitsRead = 256         // at a time, when catching up
-	rowsRead    = 1000        // at a time, when loading
-)
+const pollEvery = time.Second // finds commits whose wake was lost
 
 // Listener is told of every change of a realm, in order, before the snapshot
-// that shows the change. It must not block. It is called by one goroutine at a
-// time for a realm.
+// that shows the change. Of what is there when the realm is loaded it is told
+// too, but for groups and what is in them, memberships, resources, records and
+// assignments: of those there can be millions, and they may come from a saved
+// snapshot. It must not block. It is called by one goroutine at a time for a
+// realm.
 type Listener func(realm access.RealmID, changes []access.Change)
 
 // Config is what a Feed needs.
@@ -32,6 +31,14 @@ type Config struct {
 	Store     store.Store
 	Log       *slog.Logger
 	Listeners []Listener
+
+	// Snapshots is the folder that keeps a file of each large realm, for a fast
+	// start. It is made when it is needed. There are no files if it is empty.
+	Snapshots string
+
+	// Packed, if set, is called after a realm was packed while it is in use: what
+	// it was before is garbage now.
+	Packed func()
 }
 
 // Feed follows the commits of every realm.
@@ -39,6 +46,10 @@ type Feed struct {
 	store     store.Store
 	log       *slog.Logger
 	listeners []Listener
+	folder    string        // of saved snapshots; empty for none
+	packed    func()        // nil for nobody who wants to know
+	bulky     chan struct{} // receives when a snapshot wants packing; of capacity 1
+	sizes     sizes
 	realms    sync.Map // access.RealmID to *realm
 }
 
@@ -49,6 +60,8 @@ type realm struct {
 	mu   sync.Mutex
 	lost atomic.Bool // a commit of this node could not be followed: the snapshot must not decide
 
+	packing packing // guarded by mu
+
 	waiting sync.Mutex
 	next    chan struct{} // guarded by waiting; closed with the next snapshot, nil while nobody waits for it
 }
@@ -56,15 +69,29 @@ type realm struct {
 // Open loads every realm of the store. The Feed follows further commits once
 // Run is called.
 func Open(ctx context.Context, cfg Config) (*Feed, error) {
-	f := &Feed{store: cfg.Store, log: cfg.Log, listeners: cfg.Listeners}
+	return openWith(ctx, cfg, usual)
+}
+
+func openWith(ctx context.Context, cfg Config, sizes sizes) (*Feed, error) {
+	f := &Feed{
+		store: cfg.Store, log: cfg.Log, listeners: cfg.Listeners,
+		folder: cfg.Snapshots, packed: cfg.Packed, bulky: make(chan struct{}, 1), sizes: sizes,
+	}
+	if f.folder != "" {
+		removeLeftovers(f.folder)
+	}
 	if err := f.catchUpAll(ctx); err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
-// Run follows the store until ctx ends.
+// Run follows the store until ctx ends, and packs and saves snapshots. What is
+// worth it is saved once more before it returns.
 func (f *Feed) Run(ctx context.Context) {
+	var packing sync.WaitGroup
+	packing.Go(func() { f.packAll(ctx) })
+	defer packing.Wait()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
@@ -166,8 +193,8 @@ func (f *Feed) catchUp(ctx context.Context, r *realm) error {
 	if snap == nil {
 		return f.load(ctx, r)
 	}
-	for {
-		commits, err := f.store.Changes(ctx, r.id, snap.Revision(), commitsRead)
+	for limit := commitsFirst; ; {
+		commits, err := f.store.Changes(ctx, r.id, snap.Revision(), limit)
 		if err != nil {
 			return fmt.Errorf("reading changes after revision %d: %w", snap.Revision(), err)
 		}
@@ -181,6 +208,7 @@ func (f *Feed) catchUp(ctx context.Context, r *realm) error {
 				return err
 			}
 		}
+		limit = commitsNext(commits)
 		snap = f.show(r, snap, commits[len(commits)-1].Revision, changes)
 	}
 	if r.lost.Swap(false) {
@@ -189,45 +217,22 @@ func (f *Feed) catchUp(ctx context.Context, r *realm) error {
 	return nil
 }
 
-// load makes the realm's first snapshot: its newest documents, as if one
-// commit had written them all.
-func (f *Feed) load(ctx context.Context, r *realm) error {
-	var changes []access.Change
-	var rev access.Revision
-	err := f.store.View(ctx, r.id, 0, func(rd store.Reader) error {
-		rev, changes = rd.Revision(), nil
-		for _, kind := range followed {
-			for after := ""; ; {
-				docs, err := rd.List(store.ListQuery{Kind: kind, After: after, Limit: rowsRead})
-				if err != nil {
-					return err
-				}
-				if changes, err = appendChanges(changes, docs); err != nil {
-					return err
-				}
-				if len(docs) < rowsRead {
-					break
-				}
-				after = docs[len(docs)-1].ID
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("loading: %w", err)
-	}
-	f.show(r, engine.New(), rev, changes)
-	return nil
-}
-
 // show tells the listeners and replaces the snapshot. Once Reach returns, both
 // have happened.
 func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, changes []access.Change) *engine.Snapshot {
-	for _, listen := range f.listeners {
-		listen(r.id, changes)
-	}
+	f.announce(r, changes)
 	snap = snap.Apply(rev, changes)
 	r.snap.Store(snap)
 	r.tell()
+	r.packing.note(commit{rev, changes})
+	if !r.packing.going && crowded(snap, r.packing.rest, f.sizes.loose) {
+		f.wantPacking()
+	}
 	return snap
+}
+
+func (f *Feed) announce(r *realm, changes []access.Change) {
+	for _, listen := range f.listeners {
+		listen(r.id, changes)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/outbound"
@@ -14,7 +15,7 @@ import (
 // Config says how to run the server. Its zero value is not ready to use: Data
 // or Dev must be set, and Listen.
 type Config struct {
-	Data          string   // folder of the store and bootstrap.json; unused with Dev
+	Data          string   // folder of the store, of what makes its start fast, and bootstrap.json; unused with Dev
 	Listen        string   // host:port; port 0 lets the system choose
 	Dev           bool     // keep everything in memory; loopback only
 	Insecure      bool     // allow plain HTTP beyond loopback
@@ -82,6 +83,14 @@ func (c Config) origins() []string {
 		out[i] = strings.TrimSuffix(u, "/")
 	}
 	return out
+}
+
+// snapshots is the folder of what makes a start fast; empty for none.
+func (c Config) snapshots() string {
+	if c.Dev {
+		return ""
+	}
+	return filepath.Join(c.Data, "snapshots")
 }
 
 // loopback reports whether an address of this host is reachable from this

@@ -41,6 +41,7 @@ type Server struct {
 	authn    *authn.Authenticator
 	http     *http.Server
 	listener net.Listener
+	memory   memory
 	stop     context.CancelFunc // ends what runs beside requests
 	running  sync.WaitGroup
 }
@@ -77,7 +78,10 @@ func (s *Server) start(ctx context.Context) (err error) {
 		return err
 	}
 	hooks := webhook.New(webhook.Config{Post: out.Post, Body: workos.EventBody, Log: s.log})
-	f, err := feed.Open(ctx, feed.Config{Store: s.store, Log: s.log, Listeners: []feed.Listener{dir.Update, hooks.Heard}})
+	f, err := feed.Open(ctx, feed.Config{
+		Store: s.store, Log: s.log, Listeners: []feed.Listener{dir.Update, hooks.Heard},
+		Snapshots: s.cfg.snapshots(), Packed: s.memory.trim,
+	})
 	if err != nil {
 		return err
 	}

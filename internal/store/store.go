@@ -13,7 +13,8 @@ import (
 // Kind is a sort of document; a Table gives each kind its Go type.
 type Kind string
 
-// Document is one version of a document.
+// Document is one version of a document. Whoever reads one must not change its
+// body.
 type Document struct {
 	Kind     Kind
 	ID       string
@@ -120,6 +121,8 @@ type Tx interface {
 	// is given twice counts once. Of a kind without history the version that it
 	// replaces is dropped, be it a deletion. It returns the revision of the version that
 	// it replaces: zero if there was none, or if the document was deleted.
+	//
+	// The store keeps body and entries, which nobody may change any more.
 	//
 	// An id or body that is empty, and an id or index value that is not UTF-8
 	// or has a NUL, is an error: not every backend can keep it. All else comes

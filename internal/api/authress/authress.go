@@ -132,16 +132,14 @@ func (h *handler) routes() []api.Route {
 // linksJSON is the content type of answers with a body.
 const linksJSON = "application/links+json"
 
-// responseError is the body of every answer that is not a success.
-type responseError struct {
-	Title     string `json:"title"` // what the SDKs show
-	ErrorCode string `json:"errorCode"`
-	ErrorID   string `json:"errorId"`
-}
-
+// writeError answers {"title":…,"errorCode":…,"errorId":…}: every answer that is
+// not a success, every denial among them. The SDKs show the title.
 func writeError(w http.ResponseWriter, r *api.Request, err *access.Error) {
-	// Encoding three strings does not fail.
-	_ = api.WriteJSON(w, status(err), linksJSON, responseError{err.Message, errorCode(err), r.ID})
+	body := make([]byte, 0, len(`{"title":"","errorCode":"","errorId":""}`)+len(err.Message)+len(r.ID)+64)
+	body = api.AppendString(append(body, `{"title":`...), err.Message)
+	body = api.AppendString(append(body, `,"errorCode":`...), errorCode(err))
+	body = api.AppendString(append(body, `,"errorId":`...), r.ID)
+	api.Write(w, status(err), linksJSON, append(body, '}'))
 }
 
 // status is the HTTP status of an error. A field that breaks a rule is a

@@ -23,11 +23,14 @@ func (h *handler) authorizeUser(w http.ResponseWriter, r *api.Request) error {
 		return err
 	}
 	if !d.Allowed {
-		return access.Errorf(access.NotFound, "the user does not have the permission to the resource")
+		return errDenied
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
+
+// errDenied is the answer to a check that is a no.
+var errDenied = access.Errorf(access.NotFound, "the user does not have the permission to the resource")
 
 // permissionObject is a permission with what its holder may do with it.
 type permissionObject struct {

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/api"
 	"github.com/reeve-authz/reeve/internal/authz"
@@ -39,9 +37,7 @@ func (h *handler) check(w http.ResponseWriter, r *api.Request) error {
 	for i, err := range qs.malformed {
 		answers[i] = authz.Checked{Err: err}
 	}
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(writeChecks(answers, rev))
+	api.Write(w, http.StatusOK, contentType, writeChecks(answers, rev))
 	return nil
 }
 
@@ -159,19 +155,12 @@ func writeChecked(out []byte, a *authz.Checked) []byte {
 	switch {
 	case a.Err != nil:
 		out = append(out, `{"error":{"kind":`...)
-		out = appendString(out, string(a.Err.Kind))
+		out = api.AppendString(out, string(a.Err.Kind))
 		out = append(out, `,"message":`...)
-		out = appendString(out, a.Err.Message)
+		out = api.AppendString(out, a.Err.Message)
 		return append(out, "}}"...)
 	case a.Allowed:
 		return append(out, `{"allowed":true}`...)
 	}
 	return append(out, `{"allowed":false}`...)
-}
-
-// appendString appends a JSON string. What is not UTF-8 is replaced, which is
-// all that can go wrong.
-func appendString(out []byte, s string) []byte {
-	out, _ = jsontext.AppendQuote(out, s)
-	return out
 }

@@ -279,6 +279,44 @@ func TestCheckAllByWhoMayNotAsk(t *testing.T) {
 	}
 }
 
+// TestCheckAllByWhatTheCallerHolds: whatever gives a caller the right to ask, and
+// about whomever it does, many questions are answered as each by itself.
+func TestCheckAllByWhatTheCallerHolds(t *testing.T) {
+	s := newChecked(t)
+	s.Want(t, 201, "POST", "/v1/roles", `{"roleId":"ro_ask","name":"x","permissions":[{"action":"read","allow":true,"grant":false,"delegate":false}]}`)
+	var qs []checkQuestion
+	for _, user := range []string{"ana", "ben", "team/ana", "team/ben", "org:ana", "ana"} {
+		qs = append(qs, checkQuestion{User: user, Permission: "read", Resource: "documents/1"})
+	}
+	for _, member := range []string{"om_1", "none", "om_1"} {
+		qs = append(qs, checkQuestion{Membership: member, Permission: "edit", Resource: "r_1"})
+	}
+	const nobody, somebody, everybody = 0, 1, 2
+	for on, may := range map[string]int{
+		"*": everybody, "Authress:UserPermissions": everybody, "Authress:UserPermissions/*": everybody,
+		"Authress:UserPermissions/team": somebody, "Authress:UserPermissions/team/*": somebody, "Authress:UserPermissions/org:*": somebody,
+		"Authress:UserPermissions/om_1": somebody, "Authress:UserPermissions/ben": somebody, "Authress:*": everybody, "Authress:UserPermission/*": nobody, "documents/*": nobody,
+	} {
+		id, key := s.NewClient(t)
+		s.Want(t, 201, "POST", "/v1/records", fmt.Sprintf(
+			`{"name":"x","users":[{"userId":%q}],"statements":[{"roles":["ro_ask"],"resources":[{"resourceUri":%q}]}]}`, id, on))
+		answers := checkAll(t, s, key, qs)
+		refused := 0
+		for i, q := range qs {
+			got, single := answers.said(i), checkOne(t, s, key, q)
+			if got != single {
+				t.Errorf("who may read %s asks %+v and is answered with %q, and by itself with %q", on, q, got, single)
+			}
+			if got == "forbidden" {
+				refused++
+			}
+		}
+		if refused == 0 && may != everybody || refused == len(qs) && may != nobody || refused > 0 && refused < len(qs) && may != somebody {
+			t.Errorf("who may read %s is refused %d of %d questions", on, refused, len(qs))
+		}
+	}
+}
+
 // TestCheckAllBounds: 10,000 questions of the longest names are answered in
 // order, and one more is not.
 func TestCheckAllBounds(t *testing.T) {

@@ -28,29 +28,54 @@ func (h *handler) checkRoutes() []api.Route {
 	}
 }
 
-type checkBody struct {
-	PermissionSlug string `json:"permission_slug"`
-	target
-}
-
-type checkResult struct {
-	Authorized bool `json:"authorized"`
-}
-
+// check answers {"authorized":true} or {"authorized":false}.
 func (h *handler) check(w http.ResponseWriter, r *api.Request) error {
-	body, err := api.ReadJSON[checkBody](r)
+	permission, named, err := readCheck(r)
 	if err != nil {
 		return err
 	}
-	on, err := body.resource()
+	on, err := named.resource()
 	if err != nil {
 		return err
 	}
-	d, err := h.authz.CheckMembership(r.Context(), r.Caller, membershipOf(r), body.PermissionSlug, on)
+	d, err := h.authz.CheckMembership(r.Context(), r.Caller, membershipOf(r), permission, on)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, checkResult{d.Allowed})
+	answer := denied
+	if d.Allowed {
+		answer = authorized
+	}
+	api.Write(w, http.StatusOK, contentType, answer)
+	return nil
+}
+
+// The answers to a check. Nobody changes them.
+var (
+	authorized = []byte(`{"authorized":true}`)
+	denied     = []byte(`{"authorized":false}`)
+)
+
+var checkMembers = []string{"permission_slug", "resource_id", "resource_external_id", "resource_type_slug"}
+
+// readCheck reads the permission and the resource that a check is about.
+func readCheck(r *api.Request) (permission string, on target, err error) {
+	in, err := api.OpenStream(r)
+	if err != nil {
+		return "", target{}, err
+	}
+	err = in.Object(checkMembers, func(i int) (err error) {
+		if i == 0 {
+			permission, err = in.String()
+		} else {
+			*[...]**string{&on.ResourceID, &on.ResourceExternalID, &on.ResourceTypeSlug}[i-1], err = in.StringOrNull()
+		}
+		return err
+	})
+	if err == nil {
+		err = in.End()
+	}
+	return permission, on, err
 }
 
 func (h *handler) listResourcesOfMembership(w http.ResponseWriter, r *api.Request) error {

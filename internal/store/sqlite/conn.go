@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 )
 
@@ -12,8 +13,10 @@ import (
 // Statements run without a context: SQLite would drop the whole transaction of
 // an interrupted one, and with it the updates of other callers.
 type conn struct {
-	sql   *sql.Conn
-	stmts map[string]*sql.Stmt // by their text, which is always a constant
+	sql     *sql.Conn
+	stmts   map[string]*sql.Stmt   // by their text, which is always a constant
+	inserts map[string]driver.Stmt // of rows
+	names   names
 }
 
 // setUp holds what every connection needs.
@@ -48,12 +51,15 @@ func connect(ctx context.Context, db *sql.DB, journal string) (*conn, error) {
 		c.Close() //nolint:errcheck // what failed before says more
 		return nil, fmt.Errorf("setting up a connection: %w", err)
 	}
-	return &conn{sql: c, stmts: make(map[string]*sql.Stmt)}, nil
+	return &conn{sql: c, stmts: make(map[string]*sql.Stmt), inserts: make(map[string]driver.Stmt), names: newNames()}, nil
 }
 
 func (c *conn) close() error {
 	for _, s := range c.stmts {
 		s.Close()
+	}
+	for _, s := range c.inserts {
+		s.Close() //nolint:errcheck // it has nothing to lose
 	}
 	return c.sql.Close()
 }

@@ -6,50 +6,64 @@ import (
 	"fmt"
 )
 
-// gap is where a transaction that writes many documents of a kind knows of no
-// document, without a look at each place: behind the last id that it wrote and
-// before the next one that there is. Ids that are made here grow, so most of what
-// is new falls into it.
+// gap is where the writer knows of no document of a list, without a look at each
+// place: behind an id and before the next one that there is. Ids that are made
+// here grow, so most of what is new falls into it.
+//
+// It outlives transactions, as nobody else writes; what is taken back only leaves
+// more room.
 type gap struct {
-	outside   int    // documents that were written elsewhere
-	low, high string // both there; high is empty if nothing follows low
+	misses    int    // new documents that were outside
+	known     bool   // whether low and high are
+	low, high string // neither is within; high is empty if nothing follows low
 }
 
-// searchEvery is how many documents a transaction writes outside of the gap
-// before it looks for another one.
+// searchEvery is how many new documents are written outside of the gap before
+// another one is looked for.
 const searchEvery = 8
 
 func (g *gap) has(id string) bool {
-	return g != nil && g.low != "" && id > g.low && (g.high == "" || id < g.high)
+	return g != nil && g.known && id > g.low && (g.high == "" || id < g.high)
 }
 
-// wrote notes that a document of the kind was written.
-func (t *tx) wrote(kind, id string) error {
-	g := t.gaps[kind]
-	if g == nil {
-		if t.gaps == nil {
-			t.gaps = make(map[string]*gap)
-		}
-		g = new(gap)
-		t.gaps[kind] = g
-	}
+// wrote notes that there is a document now.
+func (g *gap) wrote(id string) {
 	if g.has(id) {
 		g.low = id
+	}
+}
+
+// missed notes that a document, of which the database has nothing, was looked for
+// in vain.
+func (t *tx) missed(list, id string) error {
+	g := t.b.gaps[list]
+	if g == nil {
+		g = new(gap)
+		t.b.gaps[list] = g
+	}
+	if g.misses++; g.misses%searchEvery != 0 {
 		return nil
 	}
-	if g.outside++; g.outside%searchEvery != 0 {
-		return nil
+	number, err := t.c.number(list)
+	if err != nil {
+		return err
 	}
-	g.low, g.high = id, ""
-	err := t.c.row(`
-		SELECT id
-		FROM documents INDEXED BY documents_version
-		WHERE realm = ? AND kind = ? AND id > ?
-		ORDER BY id
-		LIMIT 1`,
-		[]any{t.realm, kind, id}, &g.high)
+	var high string
+	err = t.c.row(`
+		SELECT min(id)
+		FROM (
+			SELECT min(id) AS id
+			FROM documents INDEXED BY documents_newest
+			WHERE list = ?1 AND id > ?2 AND until IS NULL AND body IS NOT NULL
+			UNION ALL
+			SELECT min(id)
+			FROM documents INDEXED BY documents_past
+			WHERE list = ?1 AND id > ?2 AND (until IS NOT NULL OR body IS NULL))
+		HAVING min(id) IS NOT NULL`,
+		[]any{number, id}, &high)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("looking for the next id: %w", err)
 	}
+	g.known, g.low, g.high = true, id, high
 	return nil
 }

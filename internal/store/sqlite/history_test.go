@@ -37,8 +37,9 @@ func TestRowsOfKinds(t *testing.T) {
 		}
 		got := "documents" + text(t, s, `SELECT revision || ':' || coalesce(CAST(body AS TEXT), '') FROM documents ORDER BY revision`) +
 			", entries" + text(t, s, `
-				SELECT replace(list, 'rlm_1/' || '`+string(kind)+`/', '') || '=' || value
+				SELECT replace(name, 'rlm_1/' || '`+string(kind)+`/', '') || '=' || value
 				FROM (SELECT list, value FROM entries UNION SELECT list, value FROM entries_past)
+				JOIN names ON number = list
 				ORDER BY list, value`)
 		if got != want {
 			t.Errorf("%s: the rows are %q, want %q", kind, got, want)

@@ -23,23 +23,26 @@ func (s *Store) Prune(ctx context.Context, realm access.RealmID, before access.R
 	if err != nil {
 		return fmt.Errorf("pruning realm %s: %w", realm, err)
 	}
+	s.recent.forget()
 	for _, step := range []string{`
 		DELETE FROM documents
 		WHERE row IN (
 			SELECT d.row
 			FROM realms r
-			JOIN documents d INDEXED BY documents_superseded
-				ON d.realm = r.id AND d.until <= r.pruned AND d.until < 9223372036854775807
+			CROSS JOIN names n ON n.name = r.id
+			CROSS JOIN documents d INDEXED BY documents_superseded
+				ON d.realm = n.number AND d.until <= r.pruned AND d.until IS NOT NULL
 			WHERE r.id = ?
-			LIMIT ?)`, `
+			LIMIT ? + 0)`, `
 		DELETE FROM entries_past
 		WHERE (list, value, id, revision) IN (
 			SELECT e.list, e.value, e.id, e.revision
 			FROM realms r
-			JOIN entries_past e INDEXED BY entries_past_until
-				ON e.realm = r.id AND e.until <= r.pruned
+			CROSS JOIN names n ON n.name = r.id
+			CROSS JOIN entries_past e INDEXED BY entries_past_until
+				ON e.realm = n.number AND e.until <= r.pruned
 			WHERE r.id = ?
-			LIMIT ?)`,
+			LIMIT ? + 0)`,
 	} {
 		for {
 			n, err := s.prune(ctx, step, string(realm), pruneStep)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -71,26 +72,54 @@ func (r *reader) Revision() access.Revision { return r.revision }
 
 func (r *reader) newest() bool { return r.sees == math.MaxInt64 }
 
+// listOf names a list: of documents of a kind in the realm or, with an index, of
+// where it holds them.
+func (r *reader) listOf(kind string, index ...string) string {
+	name := r.realm + "/" + kind
+	for _, ix := range index {
+		name += "/" + ix
+	}
+	return name
+}
+
 // Get implements store.Reader.
 func (r *reader) Get(kind store.Kind, id string) (store.Document, error) {
 	if err := r.usable(); err != nil {
 		return store.Document{}, err
 	}
 	d := store.Document{Kind: kind, ID: id}
-	err := r.c.row(`
-		SELECT revision, body
-		FROM documents
-		WHERE realm = ? AND kind = ? AND id = ? AND revision <= ?
-		ORDER BY revision DESC
-		LIMIT 1`,
-		[]any{r.realm, string(kind), id, int64(r.sees)}, &d.Revision, &d.Body)
+	err := r.get(&d)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && d.Body == nil {
-		return store.Document{}, access.Errorf(access.NotFound, "no %s %q", kind, id)
+		return store.Document{}, errNo(kind, id)
 	}
 	if err != nil {
 		return store.Document{}, r.broken(fmt.Errorf("reading %s %q: %w", kind, id, err))
 	}
 	return d, nil
+}
+
+// get reads the newest version, and what was before it if it is too new. It
+// returns sql.ErrNoRows if there is none.
+func (r *reader) get(d *store.Document) error {
+	list, err := r.c.number(r.listOf(string(d.Kind)))
+	if err != nil {
+		return err
+	}
+	err = r.c.row(`
+		SELECT revision, body
+		FROM documents INDEXED BY documents_newest
+		WHERE list = ? AND id = ? AND until IS NULL AND body IS NOT NULL AND revision <= ?`,
+		[]any{list, d.ID, int64(r.sees)}, &d.Revision, &d.Body)
+	if !errors.Is(err, sql.ErrNoRows) || r.newest() {
+		return err
+	}
+	return r.c.row(`
+		SELECT revision, body
+		FROM documents INDEXED BY documents_past
+		WHERE list = ? AND id = ? AND revision <= ? AND (until IS NOT NULL OR body IS NULL)
+		ORDER BY revision DESC
+		LIMIT 1`,
+		[]any{list, d.ID, int64(r.sees)}, &d.Revision, &d.Body)
 }
 
 // List implements store.Reader.
@@ -128,36 +157,65 @@ func (r *reader) Changes(after access.Revision) (docs []store.Document, err erro
 	if err := r.usable(); err != nil {
 		return nil, err
 	}
-	rows, err := r.c.query(`
-		SELECT revision, kind, id, body
+	err = changes(r.ctx, r.c, r.realm, after, r.sees, func(d store.Document) bool {
+		docs = append(docs, d)
+		return true
+	})
+	if err != nil && r.ctx.Err() == nil {
+		err = r.broken(err)
+	}
+	slices.SortFunc(docs, inOrderOfChange)
+	return docs, err
+}
+
+// changes calls each with the versions of revisions behind after, up to another
+// one, in the order of their revisions, until it returns false.
+func changes(ctx context.Context, c *conn, realm string, after, upTo access.Revision, each func(store.Document) bool) error {
+	number, err := c.number(realm)
+	if err != nil {
+		return err
+	}
+	rows, err := c.query(`
+		SELECT revision, list, id, body
 		FROM documents INDEXED BY documents_change
 		WHERE realm = ? AND revision > ? AND revision <= ?
-		ORDER BY revision, kind, id`,
-		r.realm, int64(after), int64(r.sees))
+		ORDER BY revision`,
+		number, int64(after), int64(upTo))
 	if err != nil {
-		return nil, r.broken(fmt.Errorf("changes after %d: %w", after, err))
+		return fmt.Errorf("changes after %d: %w", after, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := r.ctx.Err(); err != nil {
-			return nil, err
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		var d store.Document
-		if err := rows.Scan(&d.Revision, &d.Kind, &d.ID, &d.Body); err != nil {
-			return nil, r.broken(fmt.Errorf("changes after %d: %w", after, err))
+		var list int64
+		if err := rows.Scan(&d.Revision, &list, &d.ID, &d.Body); err != nil {
+			return fmt.Errorf("changes after %d: %w", after, err)
 		}
-		docs = append(docs, d)
+		name, err := c.name(list)
+		if err != nil {
+			return err
+		}
+		d.Kind = store.Kind(strings.TrimPrefix(name, realm+"/"))
+		if !each(d) {
+			return nil
+		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, r.broken(fmt.Errorf("changes after %d: %w", after, err))
+		return fmt.Errorf("changes after %d: %w", after, err)
 	}
-	return docs, nil
+	return nil
 }
 
 // list begins the query. The newest versions have indexes of their own, so
 // that lists of them do not wade through old ones; SQLite takes such an index
 // only where the query repeats its condition. CROSS JOIN keeps the order of
 // the tables. The statements are written in ascending order.
+//
+// The limit has a zero added, as SQLite plans a statement anew for every value
+// that a bare parameter there takes.
 func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 	kind, sees := string(q.Kind), int64(r.sees)
 	ordered, after := ascending, any(q.After)
@@ -167,58 +225,76 @@ func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 			after = []byte{0xff} // a blob is after every text
 		}
 	}
+	docs, err := r.c.number(r.listOf(kind))
+	if err != nil {
+		return nil, err
+	}
+	var list int64
+	if q.Index != "" {
+		if list, err = r.c.number(r.listOf(kind, q.Index)); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case q.Index == "" && r.newest():
 		return r.c.query(ordered(`
 			SELECT id, revision, body
 			FROM documents INDEXED BY documents_newest
-			WHERE realm = ? AND kind = ? AND id > ? AND until = 9223372036854775807 AND body IS NOT NULL
+			WHERE list = ? AND id > ? AND until IS NULL AND body IS NOT NULL
 			ORDER BY id
-			LIMIT ?`),
-			r.realm, kind, after, q.Limit)
+			LIMIT ? + 0`),
+			docs, after, q.Limit)
 	case q.Index == "":
 		return r.c.query(ordered(`
 			SELECT id, revision, body
-			FROM documents INDEXED BY documents_version
-			WHERE realm = ? AND kind = ? AND id > ? AND revision <= ? AND until > ? AND body IS NOT NULL
+			FROM documents INDEXED BY documents_newest
+			WHERE list = ? AND id > ? AND until IS NULL AND body IS NOT NULL AND revision <= ?
+			UNION ALL
+			SELECT id, revision, body
+			FROM documents INDEXED BY documents_past
+			WHERE list = ? AND id > ? AND (until IS NOT NULL OR body IS NULL)
+				AND revision <= ? AND until > ? AND body IS NOT NULL
 			ORDER BY id
-			LIMIT ?`),
-			r.realm, kind, after, sees, sees, q.Limit)
+			LIMIT ? + 0`),
+			docs, after, sees, docs, after, sees, sees, q.Limit)
 	case r.newest():
 		return r.c.query(ordered(`
 			SELECT e.id, d.revision, d.body
 			FROM entries e
 			CROSS JOIN documents d INDEXED BY documents_newest
-				ON d.realm = ? AND d.kind = ? AND d.id = e.id
-				AND d.until = 9223372036854775807 AND d.body IS NOT NULL
+				ON d.list = ? AND d.id = e.id AND d.until IS NULL AND d.body IS NOT NULL
 			WHERE e.list = ? AND e.value = ? AND e.id > ?
 			ORDER BY e.id
-			LIMIT ?`),
-			r.realm, kind, r.listOf(kind, q.Index), q.Value, after, q.Limit)
+			LIMIT ? + 0`),
+			docs, list, q.Value, after, q.Limit)
 	default:
-		list := r.listOf(kind, q.Index)
 		return r.c.query(ordered(`
 			SELECT e.id AS id, d.revision, d.body
 			FROM entries e
-			CROSS JOIN documents d INDEXED BY documents_version
-				ON d.realm = ? AND d.kind = ? AND d.id = e.id
-				AND d.revision <= ? AND d.until > ?
-			WHERE e.list = ? AND e.value = ? AND e.id > ?
-				AND e.revision <= ?
+			CROSS JOIN documents d ON d.row = `+rowThen+`
+			WHERE e.list = ? AND e.value = ? AND e.id > ? AND e.revision <= ?
 			UNION ALL
 			SELECT e.id AS id, d.revision, d.body
 			FROM entries_past e
-			CROSS JOIN documents d INDEXED BY documents_version
-				ON d.realm = ? AND d.kind = ? AND d.id = e.id
-				AND d.revision <= ? AND d.until > ?
-			WHERE e.list = ? AND e.value = ? AND e.id > ?
-				AND e.revision <= ? AND e.until > ?
+			CROSS JOIN documents d ON d.row = `+rowThen+`
+			WHERE e.list = ? AND e.value = ? AND e.id > ? AND e.revision <= ? AND e.until > ?
 			ORDER BY id
-			LIMIT ?`),
-			r.realm, kind, sees, sees, list, q.Value, after, sees,
-			r.realm, kind, sees, sees, list, q.Value, after, sees, sees, q.Limit)
+			LIMIT ? + 0`),
+			docs, sees, docs, sees, list, q.Value, after, sees,
+			docs, sees, docs, sees, list, q.Value, after, sees, sees, q.Limit)
 	}
 }
+
+// rowThen is where the version of the document e.id is that a reader sees.
+const rowThen = `coalesce((
+				SELECT row
+				FROM documents INDEXED BY documents_newest
+				WHERE list = ? AND id = e.id AND until IS NULL AND body IS NOT NULL AND revision <= ?), (
+				SELECT row
+				FROM documents INDEXED BY documents_past
+				WHERE list = ? AND id = e.id AND (until IS NOT NULL OR body IS NULL) AND revision <= ?
+				ORDER BY revision DESC
+				LIMIT 1))`
 
 // ascending and descending put a statement of list in order.
 func ascending(statement string) string { return statement }
@@ -242,48 +318,40 @@ func (r *reader) broken(err error) error {
 	return err
 }
 
-// Changes implements store.Store.
+// Changes implements store.Store. Who follows the commits finds them in memory,
+// unless it comes late.
 func (s *Store) Changes(ctx context.Context, realm access.RealmID, after access.Revision, limit int) (commits []store.Commit, err error) {
 	if limit <= 0 {
 		return nil, fmt.Errorf("changes of realm %s: limit %d is not positive", realm, limit)
 	}
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if commits, ok := s.recent.after(realm, after, limit); ok {
+		return commits, nil
+	}
 	err = s.use(ctx, s.follower, func(c *conn) error {
-		// The inner query finds the last revision that is within the limit.
-		rows, err := c.query(`
-			SELECT revision, kind, id, body
-			FROM documents INDEXED BY documents_change
-			WHERE realm = ?1 AND revision > ?2 AND revision <= (
-				SELECT max(revision)
-				FROM (
-					SELECT DISTINCT revision
-					FROM documents INDEXED BY documents_change
-					WHERE realm = ?1 AND revision > ?2
-					ORDER BY revision
-					LIMIT ?3))
-			ORDER BY revision, kind, id`,
-			string(realm), int64(after), limit)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			var d store.Document
-			if err := rows.Scan(&d.Revision, &d.Kind, &d.ID, &d.Body); err != nil {
-				return err
-			}
+		return changes(ctx, c, string(realm), after, math.MaxInt64, func(d store.Document) bool {
 			if n := len(commits); n == 0 || commits[n-1].Revision != d.Revision {
+				if n == limit {
+					return false
+				}
 				commits = append(commits, store.Commit{Revision: d.Revision})
 			}
 			last := &commits[len(commits)-1]
 			last.Documents = append(last.Documents, d)
-		}
-		return rows.Err()
+			return true
+		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("changes of realm %s after %d: %w", realm, after, err)
+		return nil, fmt.Errorf("changes of realm %s: %w", realm, err)
+	}
+	for _, c := range commits {
+		slices.SortFunc(c.Documents, inOrderOfChange)
 	}
 	return commits, nil
 }

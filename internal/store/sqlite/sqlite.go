@@ -38,6 +38,8 @@ type Store struct {
 	readers  chan *conn
 	follower chan *conn // one, for Changes: who follows commits does not wait for who reads
 
+	recent recent
+
 	jobs    chan *job     // to the goroutine write
 	stopped chan struct{} // closed when write has returned
 	wake    chan struct{} // of capacity 1
@@ -88,7 +90,7 @@ func (s *Store) openMemory(ctx context.Context) (err error) {
 	s.writer = make(chan *conn, 1)
 	s.writer <- c
 	s.readers, s.follower = s.writer, s.writer
-	return migrate(ctx, c.sql)
+	return s.begin(ctx, c)
 }
 
 func (s *Store) openFile(ctx context.Context, dir string) (err error) {
@@ -121,7 +123,7 @@ func (s *Store) openFile(ctx context.Context, dir string) (err error) {
 	}
 	s.writer = make(chan *conn, 1)
 	s.writer <- w
-	if err := migrate(ctx, w.sql); err != nil {
+	if err := s.begin(ctx, w); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
 	s.readers = make(chan *conn, max(4, runtime.GOMAXPROCS(0)))
@@ -138,6 +140,19 @@ func (s *Store) openFile(ctx context.Context, dir string) (err error) {
 			}
 		}
 	}
+	return nil
+}
+
+// begin brings the schema up to date, and reads what is known of the commits.
+func (s *Store) begin(ctx context.Context, c *conn) error {
+	if err := migrate(ctx, c.sql); err != nil {
+		return err
+	}
+	heads, err := readHeads(c)
+	if err != nil {
+		return fmt.Errorf("reading the newest revisions: %w", err)
+	}
+	s.recent.begin(heads)
 	return nil
 }
 
@@ -227,27 +242,14 @@ func (s *Store) use(ctx context.Context, pool chan *conn, fn func(*conn) error) 
 
 // Heads implements store.Store.
 func (s *Store) Heads(ctx context.Context) (map[access.RealmID]access.Revision, error) {
-	heads := make(map[access.RealmID]access.Revision)
-	err := s.use(ctx, s.readers, func(c *conn) error {
-		rows, err := c.query("SELECT id, revision FROM realms")
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id access.RealmID
-			var newest access.Revision
-			if err := rows.Scan(&id, &newest); err != nil {
-				return err
-			}
-			heads[id] = newest
-		}
-		return rows.Err()
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the newest revisions: %w", err)
+	if err := s.enter(); err != nil {
+		return nil, err
 	}
-	return heads, nil
+	defer s.leave()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.recent.allHeads(), nil
 }
 
 // Wake implements store.Store.

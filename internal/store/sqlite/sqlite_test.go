@@ -299,7 +299,8 @@ func TestLostTransaction(t *testing.T) {
 	put(t, s, "a", "1")
 
 	c := <-s.writer
-	b := begin(c, 0)
+	w := writer{recent: &s.recent, gaps: map[string]*gap{}}
+	b := w.begin(c)
 	var wg sync.WaitGroup
 	update := func(id string, fn func(*tx) error) {
 		j := newJob(t.Context(), realm)
@@ -321,7 +322,7 @@ func TestLostTransaction(t *testing.T) {
 		if _, err := x.c.exec("ROLLBACK"); err != nil {
 			t.Error(err)
 		}
-		return errors.New("what the database said")
+		return x.broken(errors.New("what the database said"))
 	})
 	if b.open() {
 		t.Error("the batch takes another update")
@@ -391,6 +392,7 @@ func TestPlans(t *testing.T) {
 			}
 		}
 	}
+	s.recent.forget()
 	if _, err := s.Changes(t.Context(), realm, 0, 1); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -79,7 +80,7 @@ func (j *job) run(tx *tx, fn func(store.Tx) error) {
 	err := errUnfinished
 	defer func() {
 		if tx.err != nil {
-			err = tx.err
+			tx.failed, err = tx.err, tx.err
 		}
 		tx.err = errOver
 		j.ran <- err
@@ -92,30 +93,53 @@ func (j *job) run(tx *tx, fn func(store.Tx) error) {
 // documents.
 func (s *Store) write() {
 	defer close(s.stopped)
-	lineage := uint64(0)
+	w := writer{recent: &s.recent, gaps: make(map[string]*gap)}
 	for j := range s.jobs {
 		c := <-s.writer
-		b := begin(c, lineage)
+		b := w.begin(c)
 		b.run(j)
-		for more := true; more && b.open(); {
-			select {
-			case j, more = <-s.jobs:
-				if more {
-					b.run(j)
-				}
-			default:
-				more = false
-			}
+		for j := s.another(b); j != nil; j = s.another(b) {
+			b.run(j)
 		}
 		b.commit()
+		w.last = len(b.jobs)
 		s.writer <- c
-		if b.err == nil && len(b.wrote) > 0 {
+		if b.err == nil && len(b.commits) > 0 {
 			s.signal()
 		}
-		if b.err != nil {
-			lineage++ // the revisions that it gave will be given again
-		}
 		b.tell()
+	}
+}
+
+// Writers that were told at the same time come back at about the same time. So a
+// batch behind one of at least crowd updates waits crowdWait for as many: a commit
+// for a few of them would cost more. With 64 writers on two processors it halves
+// the number of commits.
+const (
+	crowd     = 4
+	crowdWait = time.Millisecond
+)
+
+// another is the next update of the batch; nil if that is to be committed now.
+func (s *Store) another(b *batch) *job {
+	if !b.open() {
+		return nil
+	}
+	select {
+	case j := <-s.jobs: // nil once it is closed
+		return j
+	default:
+	}
+	if b.last < crowd || len(b.jobs) >= b.last {
+		return nil
+	}
+	late := time.NewTimer(crowdWait - time.Since(b.started))
+	defer late.Stop()
+	select {
+	case j := <-s.jobs:
+		return j
+	case <-late.C:
+		return nil
 	}
 }
 
@@ -128,26 +152,38 @@ func (s *Store) signal() {
 	}
 }
 
+// writer is what outlives a batch, and holds as nobody else writes.
+type writer struct {
+	recent  *recent
+	lineage uint64
+	gaps    map[string]*gap // by the list of documents
+	row     int64           // the last of documents; zero before the first batch
+	last    int             // how many updates the batch before had
+}
+
 // batch is one transaction of the database that holds several updates.
 type batch struct {
+	*writer
 	c       *conn
-	lineage uint64
 	started time.Time
 	jobs    []*job
 	newest  map[access.RealmID]access.Revision // of the realms that it has seen
-	wrote   map[access.RealmID]bool            // whether newest is to be stored
-	err     error                              // why nothing of it can be committed
+	commits []realmCommit
+	err     error // why nothing of it can be committed
 }
 
-func begin(c *conn, lineage uint64) *batch {
+func (w *writer) begin(c *conn) *batch {
 	b := &batch{
+		writer:  w,
 		c:       c,
-		lineage: lineage,
 		started: time.Now(),
 		newest:  make(map[access.RealmID]access.Revision),
-		wrote:   make(map[access.RealmID]bool),
 	}
-	if _, err := c.exec("BEGIN IMMEDIATE"); err != nil {
+	_, err := c.exec("BEGIN IMMEDIATE")
+	if err == nil && w.row == 0 {
+		err = c.row("SELECT coalesce(max(row), 0) FROM documents", nil, &w.row)
+	}
+	if err != nil {
 		b.err = fmt.Errorf("beginning to write: %w", err)
 	}
 	return b
@@ -170,42 +206,73 @@ func (b *batch) run(j *job) {
 	}
 	newest, ok := b.newest[j.realm]
 	if !ok {
-		if newest, _, b.err = revisions(b.c, j.realm); b.err != nil {
-			close(j.turn)
-			return
-		}
+		newest = b.recent.head(j.realm)
 		b.newest[j.realm] = newest
 	}
-	tx := newTx(b.c, j.realm, newest, b.lineage)
+	tx := newTx(b, j.realm, newest)
 	j.turn <- tx
 	j.err = <-j.ran
-	if !tx.began {
+	if tx.failed != nil {
+		// The database may have dropped the whole transaction by itself, and with
+		// it the updates before this one.
+		b.err = tx.failed
+		return
+	}
+	if len(tx.own) == 0 {
 		j.revision = newest
 		return
 	}
-	if j.err != nil {
-		// The database may have dropped the whole transaction by itself. Then
-		// there is nothing to go back to, and the updates before this one are
-		// lost as well.
+	if b.end(tx, j.err) && j.err == nil {
+		j.revision = tx.next
+		b.newest[j.realm] = tx.next
+		b.commits = append(b.commits, tx.commit())
+	}
+}
+
+// end gives the database the rest of what a transaction wrote, or takes back what
+// a failing one wrote. It returns false, and sets err, if the batch is lost.
+func (b *batch) end(t *tx, failed error) bool {
+	if failed == nil {
+		b.err = t.flush()
+	} else if t.began {
 		if _, err := b.c.exec("ROLLBACK TO fn"); err != nil {
-			b.err = fmt.Errorf("taking back an update: %w", errors.Join(err, j.err))
-			return
+			b.err = fmt.Errorf("taking back an update: %w", errors.Join(err, failed))
+		}
+		b.c.names = newNames()
+	}
+	if b.err == nil && t.began {
+		if _, err := b.c.exec("RELEASE fn"); err != nil {
+			b.err = fmt.Errorf("ending an update: %w", err)
 		}
 	}
-	if _, err := b.c.exec("RELEASE fn"); err != nil {
-		b.err = fmt.Errorf("ending an update: %w", err)
-		return
+	return b.err == nil
+}
+
+// changes are those of the batch and of the commits before it, after a revision.
+// ok is false if some may be missing.
+func (b *batch) changes(realm access.RealmID, after access.Revision) (docs []store.Document, ok bool) {
+	commits, ok := b.recent.after(realm, after, math.MaxInt)
+	for _, c := range b.commits {
+		if c.drops {
+			return nil, false
+		}
+		if c.realm == realm && c.Revision > after {
+			commits = append(commits, c.Commit)
+		}
 	}
-	if j.err == nil {
-		j.revision = newest + 1
-		b.newest[j.realm] = j.revision
-		b.wrote[j.realm] = true
+	for _, c := range commits {
+		docs = append(docs, c.Documents...)
 	}
+	return docs, ok
 }
 
 // commit puts the batch on disk, or sets err and takes everything back.
 func (b *batch) commit() {
-	for realm := range b.wrote {
+	last := make(map[access.RealmID]access.Revision)
+	for _, c := range b.commits {
+		last[c.realm] = c.Revision
+	}
+	for realm, revision := range last {
 		if b.err != nil {
 			break
 		}
@@ -213,7 +280,7 @@ func (b *batch) commit() {
 			INSERT INTO realms (id, revision)
 			VALUES (?, ?)
 			ON CONFLICT (id) DO UPDATE SET revision = excluded.revision`,
-			string(realm), int64(b.newest[realm]))
+			string(realm), int64(revision))
 		if err != nil {
 			b.err = fmt.Errorf("writing the revision of realm %s: %w", realm, err)
 		}
@@ -225,7 +292,11 @@ func (b *batch) commit() {
 	}
 	if b.err != nil {
 		b.c.exec("ROLLBACK") //nolint:errcheck // fails if the database has done so by itself
+		b.c.names = newNames()
+		b.lineage++ // the revisions that it gave will be given again
+		return
 	}
+	b.recent.add(b.commits)
 }
 
 // tell gives every caller the outcome of its update. If the batch was not

@@ -5,45 +5,62 @@ CREATE TABLE realms (
 	pruned   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- Every version of every document. A reader of revision r sees the version
--- with revision <= r < until. The newest version of a document has the largest
--- integer as until. body is NULL when the version is a deletion.
+-- What stands in many rows as a number: a realm; a realm and a kind with a slash
+-- between, which are a list of documents; the same and an index, which are a list
+-- of entries. Kinds and indexes have no slash.
+CREATE TABLE names (
+	number INTEGER PRIMARY KEY,
+	name   TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- Every version of every document, in the order of writing. A reader of revision
+-- r sees the version with revision <= r that has no until, or one behind r. body
+-- is NULL when the version is a deletion.
+--
+-- entries is what indexes hold of the newest version, encoded as entries.go says.
 --
 -- It has row ids: bodies are large, and SQLite keeps a large row better in a
 -- table of its own than among the keys.
 CREATE TABLE documents (
 	row      INTEGER PRIMARY KEY,
-	realm    TEXT    NOT NULL,
-	kind     TEXT    NOT NULL,
+	realm    INTEGER NOT NULL,
+	list     INTEGER NOT NULL,
 	id       TEXT    NOT NULL,
 	revision INTEGER NOT NULL,
-	until    INTEGER NOT NULL DEFAULT 9223372036854775807,
-	body     BLOB
+	until    INTEGER,
+	body     BLOB,
+	entries  BLOB
 ) STRICT;
 
-CREATE UNIQUE INDEX documents_version ON documents (realm, kind, id, revision);
-CREATE UNIQUE INDEX documents_change ON documents (realm, revision, kind, id);
-CREATE UNIQUE INDEX documents_newest ON documents (realm, kind, id)
-	WHERE until = 9223372036854775807 AND body IS NOT NULL;
+-- A version that is new takes one place in documents_newest and one in
+-- documents_change, where it comes last. The others have what only the past needs.
+CREATE UNIQUE INDEX documents_newest ON documents (list, id)
+	WHERE until IS NULL AND body IS NOT NULL;
+CREATE UNIQUE INDEX documents_past ON documents (list, id, revision)
+	WHERE until IS NOT NULL OR body IS NULL;
+CREATE INDEX documents_change ON documents (realm, revision);
 CREATE INDEX documents_superseded ON documents (realm, until)
-	WHERE until < 9223372036854775807;
+	WHERE until IS NOT NULL;
 
--- Where an index holds a document, from one revision until another as above.
--- An entry outlives the version that brought it when the next one keeps it.
+-- Where an index holds a document now, and since which revision.
 CREATE TABLE entries (
-	realm    TEXT    NOT NULL,
-	kind     TEXT    NOT NULL,
-	name     TEXT    NOT NULL,
+	list     INTEGER NOT NULL,
 	value    TEXT    NOT NULL,
 	id       TEXT    NOT NULL,
 	revision INTEGER NOT NULL,
-	until    INTEGER NOT NULL DEFAULT 9223372036854775807,
-	PRIMARY KEY (realm, kind, name, value, id, revision)
+	PRIMARY KEY (list, value, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX entries_newest ON entries (realm, kind, name, value, id)
-	WHERE until = 9223372036854775807;
-CREATE INDEX entries_document ON entries (realm, kind, id)
-	WHERE until = 9223372036854775807;
-CREATE INDEX entries_superseded ON entries (realm, until)
-	WHERE until < 9223372036854775807;
+-- Where it held one once: a reader of revision r sees what has revision <= r < until.
+-- An entry outlives the version that brought it when the next one keeps it.
+CREATE TABLE entries_past (
+	list     INTEGER NOT NULL,
+	value    TEXT    NOT NULL,
+	id       TEXT    NOT NULL,
+	revision INTEGER NOT NULL,
+	until    INTEGER NOT NULL,
+	realm    INTEGER NOT NULL,
+	PRIMARY KEY (list, value, id, revision)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX entries_past_until ON entries_past (realm, until);
