@@ -102,10 +102,10 @@ func Load(from io.Reader) (*Base, error) {
 			return entry{binary.LittleEndian.Uint32(p), binary.LittleEndian.Uint32(p[4:])}
 		})
 	}
-	for range r.length(maxLists) {
+	for n := r.length(maxLists); n > 0 && r.err == nil; n-- {
 		b.roles = append(b.roles, r.bytes(math.MaxUint32))
 	}
-	for range r.length(math.MaxUint32) {
+	for n := r.length(math.MaxUint32); n > 0 && r.err == nil; n-- {
 		k := Kind{access.OrganizationID(r.bytes(math.MaxUint32)), access.ResourceTypeID(r.bytes(math.MaxUint32))}
 		b.kinds = append(b.kinds, k)
 	}
@@ -200,12 +200,22 @@ func (b *Base) sound() bool {
 		len(b.rows.gives) == len(b.rows.node) && len(b.rows.doc) == len(b.rows.node) &&
 		rising(b.holds, len(b.rows.node), func(h holding) uint32 { return h.rows }) &&
 		rising(b.holds, len(b.in), func(h holding) uint32 { return h.in })
-	if !ok {
+	if !ok || b.holds[0].state != 0 || len(b.up) > 0 && (b.up[0] != noNode || b.kind[0] != 0) {
 		return false
+	}
+	someone := make([]bool, subjects) // is listed, by number
+	for _, p := range b.in {
+		in := int(Place(p).In())
+		if in == 0 || in >= subjects {
+			return false
+		}
+		someone[in] = someone[in] || !Place(p).Joined()
 	}
 	for n := 1; n < subjects; n++ {
 		tag, state := b.subjects.entries[n].tag, b.holds[n].state
 		ok = ok && int(tag) < len(kinds) && state&stateKind == tag && int(state>>stateBits) < len(b.kinds)
+		isMembership := ok && kinds[tag] == access.MembershipKind && state&stateExists != 0
+		ok = ok && (!isMembership || someone[n]) // its user
 	}
 	for n := Root + 1; n < nodes; n++ {
 		tag := int(b.nodes.entries[n].tag)
@@ -213,9 +223,6 @@ func (b *Base) sound() bool {
 	}
 	for i, node := range b.rows.node {
 		ok = ok && node > 0 && int(node) < nodes && int(b.rows.gives[i]>>(statementBits+1)) < len(b.roles)
-	}
-	for _, p := range b.in {
-		ok = ok && Place(p).In() > 0 && int(Place(p).In()) < subjects
 	}
 	for n := range b.up {
 		ok = ok && int(b.up[n]) < nodes && int(b.kind[n]) <= len(b.kinds)
