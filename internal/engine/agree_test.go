@@ -114,8 +114,14 @@ func (w *world) live() {
 			changes[i] = w.change()
 		}
 		w.snap = w.snap.Apply(access.Revision(round+1), changes)
-		if w.IntN(3) == 0 {
+		switch w.IntN(8) {
+		case 0, 1:
 			w.snap = w.snap.Pack()
+		case 2:
+			w.snap = w.restored()
+		}
+		if got := w.snap.Revision(); got != access.Revision(round+1) {
+			w.t.Fatalf("seed %d: the snapshot is of revision %d; want %d", w.seed, got, round+1)
 		}
 		state := w.state()
 		w.compare("the current", w.snap, state, 60)
@@ -228,7 +234,31 @@ func (w *world) compare(which string, snap *engine.Snapshot, state *naive.State,
 			ask("Roles", got, want)
 		}
 		w.compareLists(snap, state, q, ask)
+		w.compareOrganizations(snap, state, ask)
 		w.asked++
+	}
+}
+
+// compareOrganizations asks of what organization a membership and a resource are.
+func (w *world) compareOrganizations(snap *engine.Snapshot, state *naive.State, ask func(what string, got, want any)) {
+	m, r := pick(w, membershipNames), pick(w, resourceNames)
+	var want access.OrganizationID
+	i := slices.IndexFunc(state.AllMemberships, func(doc *access.Membership) bool { return doc.ID == m })
+	if i >= 0 {
+		want = state.AllMemberships[i].Organization
+	}
+	if got, ok := snap.Membership(m); got != want || ok != (i >= 0) {
+		ask(fmt.Sprint("Membership ", m), fmt.Sprint(got, ok), fmt.Sprint(want, i >= 0))
+	}
+	want = ""
+	i = slices.IndexFunc(state.AllResources, func(doc *access.Resource) bool {
+		return doc.ID == r && !strings.HasPrefix(string(r), access.ReservedPrefix)
+	})
+	if i >= 0 {
+		want = state.AllResources[i].Organization
+	}
+	if got, ok := snap.Resource(r); got != want || ok != (i >= 0) {
+		ask(fmt.Sprint("Resource ", r), fmt.Sprint(got, ok), fmt.Sprint(want, i >= 0))
 	}
 }
 
@@ -309,7 +339,7 @@ func (w *world) change() access.Change {
 		}
 		c = access.Change{ID: r.ID, Document: r}
 	case 10, 11, 12, 13:
-		m := &access.Membership{ID: pick(w, membershipNames), User: pick(w, subjectNames).ID, Status: pick(w, membershipStates)}
+		m := &access.Membership{ID: pick(w, membershipNames), User: pick(w, subjectNames).ID, Organization: pick(w, organizationNames), Status: pick(w, membershipStates)}
 		if old, ok := w.docs[m.ID].(*access.Membership); ok && w.IntN(2) == 0 {
 			m.User = old.User // only its status changes
 		}

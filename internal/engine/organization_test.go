@@ -148,8 +148,17 @@ func TestParentsAreBounded(t *testing.T) {
 		snap = snap.Apply(2, []access.Change{r})
 		twin.AllResources = append(twin.AllResources, r.Document.(*access.Resource))
 		q := access.Query{Subject: ana, Permission: "read", Resource: access.ResourceURI(fmt.Sprintf("x%d/lines", i+1))}
-		if got, want := snap.Check(q), i < reach; got != want || twin.Check(q) != want {
-			t.Errorf("%d steps below the grant: %v, and by the twin %v; want %v", i+1, got, twin.Check(q), want)
+		all := snap.Pack()
+		for which, snap := range map[string]*engine.Snapshot{
+			"as it is": snap, "packed": all, "packed, and a resource more": all.Apply(3, []access.Change{registered("y", "z")}),
+		} {
+			if got, want := snap.Check(q), i < reach; got != want || twin.Check(q) != want {
+				t.Errorf("%d steps below the grant: %s: %v, and by the twin %v; want %v", i+1, which, got, twin.Check(q), want)
+			}
+			holders := snap.Holders(access.HolderQuery{Permission: "read", Resource: q.Resource}, access.Subject{}, 10)
+			if listed := slices.Contains(holders, ana); listed != (i < reach) {
+				t.Errorf("%d steps below the grant: %s: the holders are %v", i+1, which, holders)
+			}
 		}
 	}
 }
