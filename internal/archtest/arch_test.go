@@ -59,6 +59,7 @@ var arrows = map[string]string{
 
 	"internal/tools/bench":          "internal/authn internal/access internal/engine internal/tools/bench/workload",
 	"internal/tools/bench/workload": "",
+	"internal/tools/faults":         "", // runs go test
 	"internal/tools/testsum":        "",
 }
 
