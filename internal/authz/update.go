@@ -82,9 +82,9 @@ func removeAll[T any](w *write, t store.Table[T], index, value string) error {
 // may. When fn refuses with an *access.Error, the refusal is recorded, in a
 // commit of its own. After the commit nothing turns the answer into a failure.
 func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func(*write) error) error {
-	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) error {
-		snap, err := s.snapshotOf(tx, c.Realm)
-		if err != nil {
+	var snap *engine.Snapshot
+	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) (err error) {
+		if snap, err = s.snapshotOf(tx, c.Realm); err != nil {
 			return err
 		}
 		w := &write{Tx: tx, snap: snap} // anew at every run of the transaction
@@ -103,7 +103,7 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 	if failed != nil {
 		return fmt.Errorf("%s %s %q: %w", a.verb, a.kind, a.id, failed)
 	}
-	s.feed.Reach(c.Realm, rev)
+	s.feed.ReachFrom(c.Realm, rev, snap)
 	if c.Committed != nil {
 		*c.Committed = rev
 	}
@@ -147,7 +147,9 @@ func (s *Service) snapshotOf(tx store.Tx, realm access.RealmID) (*engine.Snapsho
 	}
 	if v, ok := s.ahead.Load(realm); ok {
 		a := v.(ahead)
-		if rev := a.snap.Revision(); a.lineage == tx.Lineage() && snap.Revision() < rev && rev <= tx.Revision() {
+		rev := a.snap.Revision()
+		holds := a.lineage == tx.Lineage() && snap.Revision() < rev && rev <= tx.Revision()
+		if holds && a.snap.Packed() == snap.Packed() { // if not, the feed has packed its own since, and that one is to be kept
 			snap = a.snap
 		}
 	}

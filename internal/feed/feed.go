@@ -146,14 +146,18 @@ func (r *realm) current() *engine.Snapshot {
 // Reach returns once the realm's snapshot, and everything that listens, shows
 // the revision. It does not fail: when the store cannot be read, Snapshot
 // refuses to serve the realm until Run has caught up.
-func (f *Feed) Reach(id access.RealmID, rev access.Revision) {
+func (f *Feed) Reach(id access.RealmID, rev access.Revision) { f.ReachFrom(id, rev, nil) }
+
+// ReachFrom is Reach for who has made a snapshot already that shows the realm as
+// of an earlier revision, which is on disk as well: there is less to apply then.
+func (f *Feed) ReachFrom(id access.RealmID, rev access.Revision, made *engine.Snapshot) {
 	r := f.realm(id)
 	if snap := r.snap.Load(); snap != nil && snap.Revision() >= rev {
 		return
 	}
 	// A context of its own: the commit is made, so its effect may not hang on
 	// whether the caller still waits for the answer.
-	if err := f.catchUp(context.Background(), r); err != nil {
+	if err := f.catchUp(context.Background(), r, made); err != nil {
 		r.lost.Store(true)
 		f.log.Error("following an own commit failed; the realm decides nothing until it is followed",
 			"realm", id, "revision", rev, "err", err)
@@ -178,15 +182,16 @@ func (f *Feed) catchUpAll(ctx context.Context) error {
 		if snap := r.snap.Load(); snap != nil && snap.Revision() >= head && !r.lost.Load() {
 			continue
 		}
-		if err := f.catchUp(ctx, r); err != nil {
+		if err := f.catchUp(ctx, r, nil); err != nil {
 			return fmt.Errorf("realm %s: %w", id, err)
 		}
 	}
 	return nil
 }
 
-// catchUp brings the realm to the store's newest revision.
-func (f *Feed) catchUp(ctx context.Context, r *realm) error {
+// catchUp brings the realm to the store's newest revision, by way of a snapshot
+// that was made already, if that is not nil.
+func (f *Feed) catchUp(ctx context.Context, r *realm, made *engine.Snapshot) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	snap := r.snap.Load()
@@ -203,13 +208,17 @@ func (f *Feed) catchUp(ctx context.Context, r *realm) error {
 		}
 		// A batch of commits becomes visible at once: nobody sees half of one.
 		var changes []access.Change
+		shown := 0 // how many of them snap shows
 		for _, c := range commits {
 			if changes, err = appendChanges(changes, c.Documents); err != nil {
 				return err
 			}
+			if made != nil && made.Revision() == c.Revision && made.Packed() == snap.Packed() {
+				snap, shown = made, len(changes)
+			}
 		}
 		limit = commitsNext(commits)
-		snap = f.show(r, snap, commits[len(commits)-1].Revision, changes)
+		snap = f.show(r, snap, commits[len(commits)-1].Revision, changes, shown)
 	}
 	if r.lost.Swap(false) {
 		r.tell()
@@ -217,11 +226,11 @@ func (f *Feed) catchUp(ctx context.Context, r *realm) error {
 	return nil
 }
 
-// show tells the listeners and replaces the snapshot. Once Reach returns, both
-// have happened.
-func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, changes []access.Change) *engine.Snapshot {
+// show tells the listeners and replaces the snapshot by one with the changes, of
+// which snap shows the first. Once Reach returns, both have happened.
+func (f *Feed) show(r *realm, snap *engine.Snapshot, rev access.Revision, changes []access.Change, shown int) *engine.Snapshot {
 	f.announce(r, changes)
-	snap = snap.Apply(rev, changes)
+	snap = snap.Apply(rev, changes[shown:])
 	r.snap.Store(snap)
 	r.tell()
 	r.packing.note(commit{rev, changes})

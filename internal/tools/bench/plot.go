@@ -16,8 +16,8 @@ type plot struct {
 const (
 	plotWide = 760.0
 	barHigh  = 16.0
-	labelEnd = 300.0 // where labels end and bars begin
-	barWide  = 340.0 // of the longest bar
+	labelEnd = 380.0 // where labels end and bars begin
+	barWide  = 290.0 // of the longest bar
 	mostOver = 2.5   // of a target: a longer bar is cut
 
 	reeveColour = "#2563eb"

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	readyWithin = 5 * time.Minute // a full load of the largest size
+	readyWithin = 20 * time.Minute // a full load of the largest size
 	stopWithin  = 2 * time.Minute
 )
 
