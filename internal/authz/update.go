@@ -82,16 +82,21 @@ func removeAll[T any](w *write, t store.Table[T], index, value string) error {
 // may. When fn refuses with an *access.Error, the refusal is recorded, in a
 // commit of its own. After the commit nothing turns the answer into a failure.
 func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func(*write) error) error {
-	var snap *engine.Snapshot
-	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) (err error) {
-		if snap, err = s.snapshotOf(tx, c.Realm); err != nil {
+	var made func() *engine.Snapshot
+	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) error {
+		snap, err := s.snapshotOf(tx, c.Realm)
+		if err != nil {
 			return err
 		}
 		w := &write{Tx: tx, snap: snap} // anew at every run of the transaction
 		if err := fn(w); err != nil {
 			return err
 		}
-		return s.record(w, c, a, nil)
+		if err := s.record(w, c, a, nil); err != nil {
+			return err
+		}
+		made, err = w.makeSnapshot()
+		return err
 	})
 	var refusal *access.Error
 	if errors.As(failed, &refusal) {
@@ -103,11 +108,37 @@ func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func
 	if failed != nil {
 		return fmt.Errorf("%s %s %q: %w", a.verb, a.kind, a.id, failed)
 	}
-	s.feed.ReachFrom(c.Realm, rev, snap)
+	s.feed.ReachFrom(c.Realm, rev, made())
 	if c.Committed != nil {
 		*c.Committed = rev
 	}
 	return nil
+}
+
+// manyWrites are worth making a snapshot while the store writes them to disk.
+const manyWrites = 100
+
+// makeSnapshot begins to make the snapshot that the feed will go on from, once
+// the commit is on disk: of a large commit the one behind it, else the one before.
+// It returns what waits for it. It comes last in the transaction.
+func (w *write) makeSnapshot() (made func() *engine.Snapshot, err error) {
+	if len(w.made) < manyWrites {
+		return func() *engine.Snapshot { return w.snap }, nil
+	}
+	docs, err := w.Changes(w.Revision())
+	if err != nil {
+		return nil, fmt.Errorf("reading what is written: %w", err)
+	}
+	rev, behind := w.Next(), make(chan *engine.Snapshot, 1)
+	go func() {
+		changes, err := feed.Changes(docs)
+		if err != nil { // which the feed will meet as well
+			behind <- w.snap
+			return
+		}
+		behind <- w.snap.Apply(rev, changes)
+	}()
+	return func() *engine.Snapshot { return <-behind }, nil
 }
 
 // note writes what says nothing of access and what nobody asked to be written:

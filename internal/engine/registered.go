@@ -113,6 +113,9 @@ func (l *registeredList) descend() {
 				l.todo = append(l.todo, place{uri, child})
 			}
 		}
+		if s.children.Len() == 0 {
+			continue
+		}
 		before := string(at.uri) + "/"
 		for key := range under(s.children, before) {
 			uri := access.ResourceURI(key[len(before):])

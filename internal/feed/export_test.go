@@ -3,6 +3,9 @@ package feed
 import (
 	"context"
 	"time"
+
+	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/engine"
 )
 
 // OpenSmall opens a Feed whose bounds are so small that a few documents pass
@@ -13,3 +16,12 @@ func OpenSmall(ctx context.Context, cfg Config) (*Feed, error) {
 
 // FileOf is where the realm's snapshot is saved.
 var FileOf = fileOf
+
+// PackWhile packs the realm, and runs meanwhile before the packed snapshot takes
+// the place of the one that it was made of.
+func (f *Feed) PackWhile(id access.RealmID, meanwhile func()) {
+	f.pack(f.realm(id), func(s *engine.Snapshot) *engine.Snapshot {
+		defer meanwhile()
+		return s.Pack()
+	})
+}

@@ -204,8 +204,7 @@ func readAll(rd store.Reader, kinds []store.Kind) (changes []access.Change, err 
 	return changes, nil
 }
 
-// newest returns the documents with these ids as they are now; those that are
-// gone, as deleted.
+// newest returns the documents with these ids as they are now, if they still are.
 func newest(rd store.Reader, ids []any) ([]access.Change, error) {
 	changes := make([]access.Change, 0, len(ids))
 	for _, id := range ids {
@@ -214,8 +213,7 @@ func newest(rd store.Reader, ids []any) ([]access.Change, error) {
 			return nil, err
 		}
 		d, err := rd.Get(kind, key)
-		if errors.Is(err, access.NotFound) {
-			changes = append(changes, access.Change{ID: id})
+		if errors.Is(err, access.NotFound) { // deleted since, and in no base
 			continue
 		}
 		if err != nil {

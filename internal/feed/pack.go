@@ -86,7 +86,7 @@ func (f *Feed) tendAll(ctx context.Context) {
 		r := v.(*realm)
 		pack, save := f.due(r, ending)
 		if pack || save {
-			snap, unsaved := f.pack(r)
+			snap, unsaved := f.pack(r, (*engine.Snapshot).Pack)
 			if save {
 				f.save(context.WithoutCancel(ctx), r, snap, unsaved)
 			}
@@ -114,7 +114,7 @@ func (f *Feed) due(r *realm, ending bool) (pack, save bool) {
 // Nobody waits for the packing itself: what is committed meanwhile is shown, and
 // kept to be applied to the packed snapshot, too. It returns the snapshot as it
 // was packed, and how many changes of it are not saved.
-func (f *Feed) pack(r *realm) (packed *engine.Snapshot, unsaved int) {
+func (f *Feed) pack(r *realm, pack func(*engine.Snapshot) *engine.Snapshot) (packed *engine.Snapshot, unsaved int) {
 	r.mu.Lock()
 	packed, unsaved = r.snap.Load(), r.packing.unsaved
 	if packed.Unpacked() == r.packing.rest {
@@ -124,7 +124,7 @@ func (f *Feed) pack(r *realm) (packed *engine.Snapshot, unsaved int) {
 	r.packing.going = true
 	r.mu.Unlock()
 
-	packed = packed.Pack()
+	packed = pack(packed)
 	for next, round := packed, 0; ; round++ {
 		r.mu.Lock()
 		since := r.packing.since

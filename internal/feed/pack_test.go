@@ -96,6 +96,36 @@ func TestPackingAmongWritesAndReads(t *testing.T) {
 	}
 }
 
+// TestCommitsWhilePacking, few or many, are in the snapshot that was packed when it
+// takes its place.
+func TestCommitsWhilePacking(t *testing.T) {
+	for _, commits := range []int{0, 1, 2, 3, 20} {
+		st := open(t)
+		for i := range 4 {
+			commit(t, st, "a", putRecord(access.RecordID(fmt.Sprint("r", i)), fmt.Sprint("old", i)))
+		}
+		f, _ := start(t, st, "")
+		f.Reach("a", commit(t, st, "a", putRecord("changed", "ana")))
+		var last access.Revision
+		f.PackWhile("a", func() {
+			for i := range commits {
+				last = commit(t, st, "a", putRecord("changed", fmt.Sprint("user", i)))
+				f.Reach("a", last)
+			}
+		})
+		snap := snapshot(t, f, "a")
+		if commits > 0 && (snap.Revision() != last || allowed(t, f, "a", "ana") || !allowed(t, f, "a", fmt.Sprint("user", commits-1))) {
+			t.Errorf("%d commits: revision %d, want %d with the last of them", commits, snap.Revision(), last)
+		}
+		if !allowed(t, f, "a", "old1") || snap.Packed() < 4 {
+			t.Errorf("%d commits: old1 is denied, or only %d documents are packed", commits, snap.Packed())
+		}
+		agrees(t, st, f)
+		f.Reach("a", commit(t, st, "a", putRecord("changed", "ben")))
+		agrees(t, st, f)
+	}
+}
+
 // TestSavingAtTheEnd: a realm that is hardly slower to start without it has no
 // file, and one change is not worth a new one.
 func TestSavingAtTheEnd(t *testing.T) {
@@ -123,13 +153,15 @@ func TestSavingAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err = feed.Open(t.Context(), feed.Config{Store: st, Log: slog.New(slog.DiscardHandler), Snapshots: folder})
+	next, err := feed.Open(t.Context(), feed.Config{Store: st, Log: slog.New(slog.DiscardHandler), Snapshots: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Reach("large", commit(t, st, "large", putRecord("one", "more")))
-	save(f)
-	if again, err := os.Stat(feed.FileOf(folder, "large")); err != nil || !os.SameFile(info, again) {
-		t.Errorf("one change made a new file: %v", err)
+	for _, f := range []*feed.Feed{f, next} {
+		f.Reach("large", commit(t, st, "large", putRecord("one", "more")))
+		save(f)
+		if again, err := os.Stat(feed.FileOf(folder, "large")); err != nil || !os.SameFile(info, again) {
+			t.Errorf("one change made a new file: %v", err)
+		}
 	}
 }

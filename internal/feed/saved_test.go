@@ -388,3 +388,53 @@ func TestSnapshotThatCannotBeSaved(t *testing.T) {
 	}
 	agrees(t, st, f)
 }
+
+// TestListenersHearAtStart of the small kinds everything as it is now, and of the
+// others nothing, with a saved snapshot as without one.
+func TestListenersHearAtStart(t *testing.T) {
+	st, folder := open(t), filepath.Join(t.TempDir(), "snapshots")
+	client := func(id, name string) func(store.Tx) error {
+		return func(tx store.Tx) error {
+			_, err := store.Clients.Put(tx, id, &access.ServiceClient{ID: access.ClientID(id), Name: name})
+			return err
+		}
+	}
+	commit(t, st, "a", client("sc_changed", "before"))
+	commit(t, st, "a", client("sc_deleted", "before"))
+	commit(t, st, "a", client("sc_kept", "before"))
+	commit(t, st, "a", putRecord("r", "ana"))
+	f, _ := start(t, st, folder)
+	save(f)
+	commit(t, st, "a", client("sc_changed", "between"))
+	commit(t, st, "a", client("sc_changed", "after"))
+	commit(t, st, "a", putRecord("late", "ben"))
+	commit(t, st, "a", func(tx store.Tx) error {
+		_, err := store.Clients.Delete(tx, "sc_deleted")
+		return err
+	})
+	for _, folder := range []string{"", folder} {
+		var heard []string
+		log := &logged{}
+		f, err := feed.OpenSmall(t.Context(), feed.Config{
+			Store: st, Log: slog.New(slog.NewTextHandler(log, nil)), Snapshots: folder,
+			Listeners: []feed.Listener{func(_ access.RealmID, changes []access.Change) {
+				for _, c := range changes {
+					client, _ := c.Document.(*access.ServiceClient)
+					if client == nil {
+						client = &access.ServiceClient{Name: "none"}
+					}
+					heard = append(heard, fmt.Sprint(c.ID, " ", client.Name))
+				}
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"sc_changed after", "sc_kept before"}; !slices.Equal(heard, want) || log.String() != "" {
+			t.Errorf("with snapshots in %q: heard %q, want %q; the log is %q", folder, heard, want, log)
+		}
+		if !allowed(t, f, "a", "ana") || !allowed(t, f, "a", "ben") {
+			t.Errorf("with snapshots in %q: ana or ben is denied", folder)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package packed
 import (
 	"hash/maphash"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -10,9 +11,9 @@ import (
 // names numbers texts: 1, 2, 3 in the order in which they came. A tag sets equal
 // texts apart.
 type names struct {
-	text    string  // all of them, one after the other
-	entries []entry // by number; the first is nobody's
-	slots   []uint32
+	text    string       // all of them, one after the other
+	entries []entry      // by number; the first is nobody's
+	slots   []uint32     // by hash: a number, and above its bits as much of the hash as there is room for; 0 for none
 	seed    maphash.Seed // makes it impossible to choose names whose hashes collide
 }
 
@@ -21,7 +22,9 @@ type names struct {
 type entry struct{ end, tag uint32 }
 
 func noNames() names {
-	return names{entries: make([]entry, 1), slots: make([]uint32, 8), seed: maphash.MakeSeed()}
+	t := names{entries: make([]entry, 1), seed: maphash.MakeSeed()}
+	t.index(4)
+	return t
 }
 
 // last is the greatest number, and how many names there are.
@@ -30,16 +33,27 @@ func (t *names) last() uint32 { return uint32(len(t.entries) - 1) } //nolint:gos
 // at returns the text of a number. It keeps all texts in memory.
 func (t *names) at(n uint32) string { return t.text[t.entries[n-1].end:t.entries[n].end] }
 
-// find returns the number of a name, 0 if it has none.
+// find returns the number of a name, 0 if it has none. What costs is to look at
+// entries and texts, so that the hash in the slot rules out most others first.
 func (t *names) find(tag uint32, text string) uint32 {
-	mask := uint64(len(t.slots) - 1)
-	for i := t.hash(tag, text); ; i++ {
-		n := t.slots[i&mask]
-		if n == 0 || t.entries[n].tag == tag && t.at(n) == text {
+	h, mask, bits := t.hash(tag, text), uint64(len(t.slots)-1), t.bits()
+	for i := h; ; i++ {
+		slot := t.slots[i&mask]
+		if slot == 0 {
+			return 0
+		}
+		if uint64(slot>>bits) != h>>(32+bits) {
+			continue
+		}
+		if n := slot & uint32(mask); t.entries[n].tag == tag && t.at(n) == text { //nolint:gosec // there are at most 2^31 slots
 			return n
 		}
 	}
 }
+
+// bits is how many bits of a slot its number has: there are fewer numbers than
+// slots.
+func (t *names) bits() int { return bits.TrailingZeros(uint(len(t.slots))) }
 
 func (t *names) hash(tag uint32, text string) uint64 {
 	const spread = 0x9e3779b97f4a7c15 // odd, so that neighbouring tags fall far apart
@@ -49,12 +63,12 @@ func (t *names) hash(tag uint32, text string) uint64 {
 // slot puts a number where find looks for it. At least a third of the slots stay
 // free.
 func (t *names) slot(n uint32) {
-	mask := uint64(len(t.slots) - 1)
-	i := t.hash(t.entries[n].tag, t.at(n))
+	h, mask := t.hash(t.entries[n].tag, t.at(n)), uint64(len(t.slots)-1)
+	i := h
 	for t.slots[i&mask] != 0 {
 		i++
 	}
-	t.slots[i&mask] = n
+	t.slots[i&mask] = uint32(h>>(32+t.bits()))<<t.bits() | n //nolint:gosec // as many bits as there is room for
 }
 
 // index makes the slots for so many names, and fills them.

@@ -9,14 +9,13 @@ import (
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
-// inOrder has each entry once.
+// inOrder puts entries in order, each once, in their place.
 func inOrder(entries []store.IndexEntry) []store.IndexEntry {
 	if slices.IsSortedFunc(entries, func(a, b store.IndexEntry) int {
 		return cmp.Or(compare(a, b), -1) // equal ones are not in order
 	}) {
 		return entries
 	}
-	entries = slices.Clone(entries)
 	slices.SortFunc(entries, compare)
 	return slices.Compact(entries)
 }

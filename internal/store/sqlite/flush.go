@@ -29,7 +29,7 @@ func (t *tx) flush() error {
 	if len(t.waiting) == 0 {
 		return nil
 	}
-	realm, err := t.c.numberOrNew(t.realm)
+	realm, err := t.c.numberOrNew(name{realm: t.realm})
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (f *flush) document(w *written) error {
 		if err := f.supersede(w); err != nil {
 			return err
 		}
-		list := t.listOf(w.kind)
+		list := t.documents(w.kind)
 		number, err := t.c.numberOrNew(list)
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func (f *flush) index(w *written) error {
 		if has(w.old.entries, e) {
 			continue
 		}
-		number, err := t.c.numberOrNew(t.listOf(w.kind, e.Index))
+		number, err := t.c.numberOrNew(name{t.realm, w.kind, e.Index})
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (f *flush) index(w *written) error {
 // it any more.
 func (f *flush) unlist(w *written, e store.IndexEntry) error {
 	t := f.t
-	number, err := t.c.numberOrNew(t.listOf(w.kind, e.Index))
+	number, err := t.c.numberOrNew(name{t.realm, w.kind, e.Index})
 	if err != nil {
 		return err
 	}
@@ -157,12 +157,12 @@ func (f *flush) unlist(w *written, e store.IndexEntry) error {
 	return err
 }
 
-// documents are what the transaction has written so far, in the order of kind and
+// written are what the transaction has written so far, in the order of kind and
 // id.
-func (t *tx) documents() []store.Document {
-	docs := make([]store.Document, 0, len(t.own))
-	for at, w := range t.own {
-		docs = append(docs, store.Document{Kind: store.Kind(at.kind), ID: at.id, Revision: t.next, Body: w.body})
+func (t *tx) written() []store.Document {
+	docs := make([]store.Document, len(t.order))
+	for i, w := range t.order {
+		docs[i] = store.Document{Kind: store.Kind(w.kind), ID: w.id, Revision: t.next, Body: w.body}
 	}
 	slices.SortFunc(docs, inOrderOfChange)
 	return docs
@@ -175,7 +175,7 @@ func inOrderOfChange(a, b store.Document) int {
 // commit is what the transaction has written.
 func (t *tx) commit() realmCommit {
 	c := realmCommit{
-		Commit: store.Commit{Revision: t.next, Documents: t.documents()},
+		Commit: store.Commit{Revision: t.next, Documents: t.written()},
 		realm:  access.RealmID(t.realm),
 		drops:  t.drops,
 	}

@@ -35,7 +35,7 @@ func (g *gap) wrote(id string) {
 
 // missed notes that a document, of which the database has nothing, was looked for
 // in vain.
-func (t *tx) missed(list, id string) error {
+func (t *tx) missed(list name, id string) error {
 	g := t.b.gaps[list]
 	if g == nil {
 		g = new(gap)

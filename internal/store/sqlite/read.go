@@ -72,15 +72,8 @@ func (r *reader) Revision() access.Revision { return r.revision }
 
 func (r *reader) newest() bool { return r.sees == math.MaxInt64 }
 
-// listOf names a list: of documents of a kind in the realm or, with an index, of
-// where it holds them.
-func (r *reader) listOf(kind string, index ...string) string {
-	name := r.realm + "/" + kind
-	for _, ix := range index {
-		name += "/" + ix
-	}
-	return name
-}
+// documents names the list of documents of a kind.
+func (r *reader) documents(kind string) name { return name{realm: r.realm, kind: kind} }
 
 // Get implements store.Reader.
 func (r *reader) Get(kind store.Kind, id string) (store.Document, error) {
@@ -101,7 +94,7 @@ func (r *reader) Get(kind store.Kind, id string) (store.Document, error) {
 // get reads the newest version, and what was before it if it is too new. It
 // returns sql.ErrNoRows if there is none.
 func (r *reader) get(d *store.Document) error {
-	list, err := r.c.number(r.listOf(string(d.Kind)))
+	list, err := r.c.number(r.documents(string(d.Kind)))
 	if err != nil {
 		return err
 	}
@@ -171,7 +164,7 @@ func (r *reader) Changes(after access.Revision) (docs []store.Document, err erro
 // changes calls each with the versions of revisions behind after, up to another
 // one, in the order of their revisions, until it returns false.
 func changes(ctx context.Context, c *conn, realm string, after, upTo access.Revision, each func(store.Document) bool) error {
-	number, err := c.number(realm)
+	number, err := c.number(name{realm: realm})
 	if err != nil {
 		return err
 	}
@@ -194,11 +187,9 @@ func changes(ctx context.Context, c *conn, realm string, after, upTo access.Revi
 		if err := rows.Scan(&d.Revision, &list, &d.ID, &d.Body); err != nil {
 			return fmt.Errorf("changes after %d: %w", after, err)
 		}
-		name, err := c.name(list)
-		if err != nil {
+		if d.Kind, err = c.kind(list); err != nil {
 			return err
 		}
-		d.Kind = store.Kind(strings.TrimPrefix(name, realm+"/"))
 		if !each(d) {
 			return nil
 		}
@@ -225,13 +216,13 @@ func (r *reader) list(q store.ListQuery) (*sql.Rows, error) {
 			after = []byte{0xff} // a blob is after every text
 		}
 	}
-	docs, err := r.c.number(r.listOf(kind))
+	docs, err := r.c.number(r.documents(kind))
 	if err != nil {
 		return nil, err
 	}
 	var list int64
 	if q.Index != "" {
-		if list, err = r.c.number(r.listOf(kind, q.Index)); err != nil {
+		if list, err = r.c.number(name{r.realm, kind, q.Index}); err != nil {
 			return nil, err
 		}
 	}

@@ -78,7 +78,7 @@ func TestChangesInTransaction(t *testing.T) {
 	for _, kind := range []store.Kind{"note", store.Answers.Kind} {
 		s := open(t, Config{Memory: true})
 		c := <-s.writer
-		w := writer{recent: &s.recent, gaps: map[string]*gap{}}
+		w := writer{recent: &s.recent, gaps: map[name]*gap{}}
 		b := w.begin(c)
 		var seen []store.Document
 		for n := range 3 {

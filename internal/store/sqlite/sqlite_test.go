@@ -299,7 +299,7 @@ func TestLostTransaction(t *testing.T) {
 	put(t, s, "a", "1")
 
 	c := <-s.writer
-	w := writer{recent: &s.recent, gaps: map[string]*gap{}}
+	w := writer{recent: &s.recent, gaps: map[name]*gap{}}
 	b := w.begin(c)
 	var wg sync.WaitGroup
 	update := func(id string, fn func(*tx) error) {

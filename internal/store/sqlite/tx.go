@@ -24,6 +24,7 @@ type tx struct {
 	failed error // of the database, that fn met
 
 	own     map[place]*written
+	order   []*written    // the same, in the order of the first writes
 	waiting []*written    // those of own that the database has not
 	lists   map[list]bool // that waiting will change; nil before the first List
 	drops   bool          // versions of kinds without history
@@ -74,7 +75,7 @@ func (t *tx) Get(kind store.Kind, id string) (store.Document, error) {
 	}
 	if w := t.own[place{string(kind), id}]; w != nil && w.body != nil {
 		return store.Document{Kind: kind, ID: id, Revision: t.next, Body: w.body}, nil
-	} else if w != nil || t.b.gaps[t.listOf(string(kind))].has(id) {
+	} else if w != nil || t.b.gaps[t.documents(string(kind))].has(id) {
 		return store.Document{}, errNo(kind, id)
 	}
 	return t.reader.Get(kind, id)
@@ -127,7 +128,7 @@ func (t *tx) Changes(after access.Revision) ([]store.Document, error) {
 	}
 	if docs, ok := t.b.changes(access.RealmID(t.realm), after); ok && !t.drops {
 		if after < t.next {
-			docs = append(docs, t.documents()...)
+			docs = append(docs, t.written()...)
 		}
 		return docs, nil
 	}
@@ -234,7 +235,7 @@ func (t *tx) writing(at place) (*written, error) {
 		t.own = make(map[place]*written)
 	}
 	w := &written{place: at, old: old}
-	t.own[at] = w
+	t.own[at], t.order = w, append(t.order, w)
 	if old.revision != 0 && !store.Kind(at.kind).HasHistory() {
 		t.drops = true
 	}
@@ -252,7 +253,7 @@ func (t *tx) there(at place) (bool, error) {
 
 // version is the newest one that the database has.
 func (t *tx) version(at place) (v version, err error) {
-	list := t.listOf(at.kind)
+	list := t.documents(at.kind)
 	if t.b.gaps[list].has(at.id) {
 		return version{}, nil
 	}

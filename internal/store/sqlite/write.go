@@ -93,7 +93,7 @@ func (j *job) run(tx *tx, fn func(store.Tx) error) {
 // documents.
 func (s *Store) write() {
 	defer close(s.stopped)
-	w := writer{recent: &s.recent, gaps: make(map[string]*gap)}
+	w := writer{recent: &s.recent, gaps: make(map[name]*gap)}
 	for j := range s.jobs {
 		c := <-s.writer
 		b := w.begin(c)
@@ -156,9 +156,9 @@ func (s *Store) signal() {
 type writer struct {
 	recent  *recent
 	lineage uint64
-	gaps    map[string]*gap // by the list of documents
-	row     int64           // the last of documents; zero before the first batch
-	last    int             // how many updates the batch before had
+	gaps    map[name]*gap // by the list of documents
+	row     int64         // the last of documents; zero before the first batch
+	last    int           // how many updates the batch before had
 }
 
 // batch is one transaction of the database that holds several updates.
@@ -218,7 +218,7 @@ func (b *batch) run(j *job) {
 		b.err = tx.failed
 		return
 	}
-	if len(tx.own) == 0 {
+	if len(tx.order) == 0 {
 		j.revision = newest
 		return
 	}

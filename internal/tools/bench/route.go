@@ -8,6 +8,7 @@ type Route struct {
 	P50       float64 `json:"p50"`
 	P99       float64 `json:"p99"`
 	PerSecond float64 `json:"perSecond"`
+	Generator float64 `json:"generator"` // processor time of this program for a request
 }
 
 // measureRoute runs a round and the server's clock beside it.
@@ -16,14 +17,17 @@ func measureRoute(l *load, pid int, b bounds) (Route, error) {
 	if err != nil {
 		return Route{}, err
 	}
+	own := ownTime()
 	r, err := l.run(b)
 	if err != nil {
 		return Route{}, err
 	}
+	own = ownTime() - own
 	after, err := cpuTime(pid)
+	n := float64(r.requests)
 	return Route{
-		CPU: micros(after-before) / float64(r.requests), P50: micros(r.quantile(0.5)), P99: micros(r.quantile(0.99)),
-		PerSecond: float64(r.requests) / r.took.Seconds(),
+		CPU: micros(after-before) / n, P50: micros(r.quantile(0.5)), P99: micros(r.quantile(0.99)),
+		PerSecond: n / r.took.Seconds(), Generator: micros(own) / n,
 	}, err
 }
 
@@ -39,6 +43,7 @@ func medianRoute(rounds []Route) Route {
 	return Route{
 		CPU: of(func(r Route) float64 { return r.CPU }), P50: of(func(r Route) float64 { return r.P50 }),
 		P99: of(func(r Route) float64 { return r.P99 }), PerSecond: of(func(r Route) float64 { return r.PerSecond }),
+		Generator: of(func(r Route) float64 { return r.Generator }),
 	}
 }
 
@@ -64,7 +69,7 @@ func measurePair(rounds int, route, base func() (Route, error)) (Pair, error) {
 			return Pair{}, err
 		}
 		of, to = append(of, r), append(to, b)
-		ratios = append(ratios, Route{r.CPU / b.CPU, r.P50 / b.P50, r.P99 / b.P99, r.PerSecond / b.PerSecond})
+		ratios = append(ratios, Route{r.CPU / b.CPU, r.P50 / b.P50, r.P99 / b.P99, r.PerSecond / b.PerSecond, r.Generator / b.Generator})
 	}
 	return Pair{medianRoute(of), medianRoute(to), medianRoute(ratios)}, nil
 }

@@ -115,6 +115,7 @@ func routeRows() []row {
 		of("16 connections: CPU of the server", inMicros, atMost("20 µs", 20), func(s Size) float64 { return route(s).CPU }),
 		of("… of the empty route", inMicros, target{}, func(s Size) float64 { return s.Sixteen.Base.CPU }),
 		of("… CPU, ratio", asRatio, atMost("1.4 ×", 1.4), func(s Size) float64 { return s.Sixteen.Ratio.CPU }),
+		of("… of the load generator", inMicros, target{}, func(s Size) float64 { return route(s).Generator }),
 		of("16 connections: checks a second", perSecond, target{}, func(s Size) float64 { return route(s).PerSecond }),
 		of("… of the empty route", perSecond, target{}, func(s Size) float64 { return s.Sixteen.Base.PerSecond }),
 		of("… throughput, ratio", asRatio, atLeast("0.7 ×", 0.7), func(s Size) float64 { return s.Sixteen.Ratio.PerSecond }),
