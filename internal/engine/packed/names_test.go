@@ -84,3 +84,24 @@ func TestKeep(t *testing.T) {
 		}
 	}
 }
+
+// TestManyNames looks for names that are not there among so many that some share
+// all bits of the hash that the table keeps.
+func TestManyNames(t *testing.T) {
+	const n = 100_000
+	none := noNames()
+	into := none.extend(n)
+	for i := range uint32(n) {
+		into.add(i%5, fmt.Sprint("n", i))
+	}
+	names := into.done()
+	for i := range uint32(4 * n) {
+		want := i + 1
+		if i >= n {
+			want = 0
+		}
+		if got := names.find(i%5, fmt.Sprint("n", i)); got != want {
+			t.Fatalf("n%d is found as %d; want %d", i, got, want)
+		}
+	}
+}
