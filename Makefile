@@ -23,11 +23,14 @@ KILL_ROUNDS  ?= 1000
 # The workloads that `make bench` measures: of S, M and L.
 SIZES ?= S,M
 
+# The faults that `make faults` tries: those whose names match.
+FAULTS ?=
+
 # What drives the vendors' SDKs against the server that REEVE_BIN names: modules
 # of Go, and directories of Node.js.
 COMPAT := -go='-C compat/workos-go ./...' -node=compat/authress-js -node=compat/workos-node
 
-.PHONY: build run test test-setup compat-cli check bench bench-page bench-go soak clean help
+.PHONY: build run test test-setup compat-cli check bench bench-page bench-go faults soak clean help
 
 build: ## build bin/reeve (the default)
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/reeve ./cmd/reeve
@@ -66,6 +69,9 @@ bench-page: ## put what `make bench` measured last into docs/benchmarks.md
 
 bench-go: ## benchmarks of the engine and the store
 	$(GO) test -run '^$$' -bench . -benchmem ./internal/engine/... ./internal/store/...
+
+faults: ## put each fault of internal/tools/faults/faults.txt into the code: do the tests notice?
+	$(GO) run ./internal/tools/faults -run '$(FAULTS)'
 
 soak: build test-setup ## every fuzz target for FUZZTIME, many random questions, many kills
 	@for pkg in $$(git grep -l --untracked '^func Fuzz' -- '*_test.go' | xargs -r -n1 dirname | sort -u); do \

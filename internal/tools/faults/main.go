@@ -31,10 +31,10 @@ func main() {
 	workers := flag.Int("p", runtime.NumCPU(), "how many faults to try at the same time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Stdout, *list, *only, *workers); err != nil {
+	err := run(ctx, os.Stdout, *list, *only, *workers)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
-		stop()
 		os.Exit(1)
 	}
 }
