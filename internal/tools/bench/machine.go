@@ -20,6 +20,7 @@ type Machine struct {
 	Disk   string  `json:"disk"`  // file system, and device
 	Fsync  float64 `json:"fsync"` // microseconds, median
 	Go     string  `json:"go"`
+	Busy   string  `json:"busy,omitempty"` // load average of the minute before the run
 }
 
 // describeMachine says of the disk what holds for the folder. What the system
@@ -32,6 +33,9 @@ func describeMachine(dir string) (Machine, error) {
 	}
 	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		m.Kernel = "Linux " + strings.TrimSpace(string(text))
+	}
+	if text, err := os.ReadFile("/proc/loadavg"); err == nil {
+		m.Busy, _, _ = strings.Cut(string(text), " ")
 	}
 	if out, err := exec.Command("df", "--output=fstype,source", dir).Output(); err == nil {
 		m.Disk = strings.Join(strings.Fields(string(out[bytes.IndexByte(out, '\n')+1:])), " on ")

@@ -50,8 +50,8 @@ func writePage(page, result string) error {
 func describe(r Result, plot string) string {
 	var out strings.Builder
 	m := r.Machine
-	fmt.Fprintf(&out, "Measured on %s: `%s`, built with %s, on %s with %d cores and %.0f GiB of memory, %s, %s; a page is on disk (fsync) in %s.\n\n",
-		r.Date.Format("2 January 2006"), r.Version, m.Go, m.CPU, m.Cores, float64(m.Memory)/(1<<30), m.Kernel, m.Disk, inMicros(m.Fsync))
+	fmt.Fprintf(&out, "Measured on %s: `%s`, built with %s, on %s with %d cores and %.0f GiB of memory, %s, %s; a page is on disk (fsync) in %s.%s\n\n",
+		r.Date.Format("2 January 2006"), r.Version, m.Go, m.CPU, m.Cores, float64(m.Memory)/(1<<30), m.Kernel, m.Disk, inMicros(m.Fsync), busy(m))
 	for _, s := range r.Sizes {
 		fmt.Fprintf(&out, "- %s: %s assignments, %s lines; %s answers verified, and every one of the measured rounds\n",
 			s.Name, count(s.Assignments), count(s.Lines), count(s.Verified))
@@ -69,6 +69,14 @@ func describe(r Result, plot string) string {
 		}
 	}
 	return out.String() + "\n"
+}
+
+// busy says what else the machine did when the run began.
+func busy(m Machine) string {
+	if m.Busy == "" {
+		return ""
+	}
+	return fmt.Sprintf(" The load average before was %s.", m.Busy)
 }
 
 // write writes the row as a line of a table, which ends with the verdict of the

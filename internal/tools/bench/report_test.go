@@ -29,7 +29,7 @@ func measured() Result {
 	}
 	return Result{
 		Date: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Version: "reeve v9",
-		Machine: Machine{CPU: "Z80", Cores: 3, Memory: 8 << 30, Kernel: "Linux 9", Disk: "ext4 on /dev/x", Fsync: 77, Go: "go9"},
+		Machine: Machine{CPU: "Z80", Cores: 3, Memory: 8 << 30, Kernel: "Linux 9", Disk: "ext4 on /dev/x", Fsync: 77, Go: "go9", Busy: "1.25"},
 		Sizes:   []Size{size("S", 10_000, 10), size("M", 1_000_000, 22)},
 	}
 }
@@ -72,7 +72,7 @@ func TestWritePage(t *testing.T) {
 	}
 	first := read(t, page)
 	for _, want := range []string{
-		"# Title\nby hand\n" + beginMeasured, endMeasured + "by hand, too\n", "4 March 2026", "3 cores and 8 GiB",
+		"# Title\nby hand\n" + beginMeasured, endMeasured + "by hand, too\n", "4 March 2026", "3 cores and 8 GiB", "in 77 µs. The load average before was 1.25.",
 		"](page.svg)", "| target | S | M | |\n|---|---|---|---|---|\n",
 		"| 16 connections: CPU of the server | ≤ 20 µs | 10 µs | 22 µs | **missed** by 1.10 × |",
 		"| … throughput, ratio | ≥ 0.7 × | 0.87 × | 0.87 × | met |",

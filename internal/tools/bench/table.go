@@ -14,7 +14,7 @@ const missed = " ✗"
 // printTable prints all numbers, a column a size. What misses its target is
 // marked, and counted at the end.
 func printTable(w io.Writer, r Result) error {
-	fmt.Fprintf(w, "\n%s on %s, %d cores, %s, fsync %s\n", r.Version, r.Machine.CPU, r.Machine.Cores, r.Machine.Go, inMicros(r.Machine.Fsync))
+	fmt.Fprintf(w, "\n%s on %s, %d cores, %s, fsync %s.%s\n", r.Version, r.Machine.CPU, r.Machine.Cores, r.Machine.Go, inMicros(r.Machine.Fsync), busy(r.Machine))
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	misses := 0
 	for _, section := range sections() {
