@@ -128,6 +128,7 @@ func (w *world) live() {
 		switch w.IntN(4) {
 		case 0:
 			w.compare("a fresh", start(w.seed).Apply(1, w.all()), state, 30)
+			w.compare("a loaded", w.loaded(), state, 30)
 		case 1:
 			w.compare("an old", oldSnap, oldState, 30)
 			oldSnap, oldState = w.snap, state
@@ -166,6 +167,19 @@ func (w *world) restored() *engine.Snapshot {
 		changes = append(changes, access.Change{ID: id, Document: w.docs[id]})
 	}
 	return snap.Apply(snap.Revision(), changes)
+}
+
+// loaded is a snapshot made of all current documents, in two portions.
+func (w *world) loaded() *engine.Snapshot {
+	all, loader := w.all(), engine.NewLoader()
+	half := w.IntN(len(all) + 1)
+	loader.Add(all[:half])
+	loader.Add(all[half:])
+	snap, err := loader.Snapshot(1)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return snap
 }
 
 func (w *world) state() *naive.State {

@@ -165,17 +165,14 @@ func (e *edit) putRecord(id access.RecordID, doc *access.Record) {
 	if !outside {
 		e.replaceInBase(recordKind, string(id))
 	}
-	var fresh []statement
-	if doc != nil && doc.Status == access.RecordActive {
-		fresh = make([]statement, len(doc.Statements))
-	}
+	fresh := e.next.prepareRecord(id, doc)
 	for i := range max(len(old), len(fresh)) {
 		var was, is statement
 		if i < len(old) {
 			was = old[i]
 		}
 		if i < len(fresh) {
-			is = e.prepare(id, doc, i)
+			is = fresh[i]
 		}
 		e.replace(&was, &is)
 		if i < len(fresh) {
@@ -197,7 +194,20 @@ func (e *edit) giveRecord(id access.RecordID, statements []statement) {
 	e.next.records = e.next.records.Set(id, statements)
 }
 
-func (e *edit) prepare(id access.RecordID, doc *access.Record, i int) statement {
+// prepareRecord makes the statements of a record ready, those that it has while it
+// is active; a nil record has none.
+func (s *Snapshot) prepareRecord(id access.RecordID, doc *access.Record) []statement {
+	if doc == nil || doc.Status != access.RecordActive {
+		return nil
+	}
+	ready := make([]statement, len(doc.Statements))
+	for i := range ready {
+		ready[i] = s.prepare(id, doc, i)
+	}
+	return ready
+}
+
+func (s *Snapshot) prepare(id access.RecordID, doc *access.Record, i int) statement {
 	st := &doc.Statements[i]
 	var uris []access.ResourceURI
 	for _, r := range st.Resources {
@@ -205,16 +215,16 @@ func (e *edit) prepare(id access.RecordID, doc *access.Record, i int) statement 
 			uris = append(uris, uri)
 		}
 	}
-	s := statement{
+	is := statement{
 		source:    &source{id: string(id), statement: i},
 		roles:     listOf(st.Roles),
 		subjects:  distinct(slices.Concat(doc.Subjects, st.Subjects)),
 		resources: distinct(uris),
 	}
-	if len(s.resources) > e.next.long && len(s.subjects)*len(s.resources) > e.next.wide {
-		s.crowd = []access.Subject{{Kind: crowdKind, ID: fmt.Sprintf("%s %d", id, i)}} // ids have no space
+	if len(is.resources) > s.long && len(is.subjects)*len(is.resources) > s.wide {
+		is.crowd = []access.Subject{{Kind: crowdKind, ID: fmt.Sprintf("%s %d", id, i)}} // ids have no space
 	}
-	return s
+	return is
 }
 
 // replace takes what was given and not is, and gives what is and was not.

@@ -20,11 +20,7 @@ func (e *edit) putAssignment(id access.AssignmentID, doc *access.Assignment) {
 	}
 	var fresh *assignment
 	if doc != nil {
-		uri, _ := access.ParseResourceURI(string(doc.Resource))
-		fresh = &assignment{
-			source:  &source{id: string(id), statement: ofAssignment},
-			subject: doc.Subject, roles: listOf([]access.RoleID{doc.Role}), resource: uri,
-		}
+		fresh = prepareAssignment(id, doc)
 	}
 	was, is := old.statement(), fresh.statement()
 	e.replace(&was, &is)
@@ -33,6 +29,14 @@ func (e *edit) putAssignment(id access.AssignmentID, doc *access.Assignment) {
 	} else {
 		fresh.source = is.source
 		e.next.assignments = e.next.assignments.Set(id, fresh)
+	}
+}
+
+func prepareAssignment(id access.AssignmentID, doc *access.Assignment) *assignment {
+	uri, _ := access.ParseResourceURI(string(doc.Resource))
+	return &assignment{
+		source:  &source{id: string(id), statement: ofAssignment},
+		subject: doc.Subject, roles: listOf([]access.RoleID{doc.Role}), resource: uri,
 	}
 }
 

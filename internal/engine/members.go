@@ -109,7 +109,7 @@ func (e *edit) putMembership(id access.MembershipID, doc *access.Membership) {
 	user, was := e.next.userOf(id, false)
 	var is membership
 	if doc != nil {
-		is = membership{exists: true, active: doc.Status == access.MembershipActive, user: doc.UserSubject(), organization: unique.Make(doc.Organization)}
+		is = prepareMembership(doc)
 	}
 	if was && is.user != user {
 		e.leave(self, []access.Subject{user})
@@ -121,6 +121,13 @@ func (e *edit) putMembership(id access.MembershipID, doc *access.Membership) {
 		e.next.memberships.set(who, is)
 	} else {
 		e.next.memberships.remove(who)
+	}
+}
+
+func prepareMembership(doc *access.Membership) membership {
+	return membership{
+		exists: true, active: doc.Status == access.MembershipActive,
+		user: doc.UserSubject(), organization: unique.Make(doc.Organization),
 	}
 }
 

@@ -86,26 +86,28 @@ func (s *Snapshot) packResources(w *packed.Builder) {
 // returns the ids of the others.
 func (s *Snapshot) packDocuments(w *packed.Builder) (loose []any) {
 	for all := s.records.Iterator(); !all.Done(); {
-		id, statements, _ := all.Next()
-		if !packable(statements) {
+		if id, statements, _ := all.Next(); !s.packDocument(w, recordKind, string(id), statements) {
 			loose = append(loose, id)
-			continue
-		}
-		doc := s.base.Digest(recordKind, string(id))
-		for i := range statements {
-			packStatement(w, &statements[i], doc, i)
 		}
 	}
 	for all := s.assignments.Iterator(); !all.Done(); {
-		id, a, _ := all.Next()
-		st := a.statement()
-		if !packable([]statement{st}) {
+		if id, a, _ := all.Next(); !s.packDocument(w, assignmentKind, string(id), []statement{a.statement()}) {
 			loose = append(loose, id)
-			continue
 		}
-		packStatement(w, &st, s.base.Digest(assignmentKind, string(id)), 0)
 	}
 	return loose
+}
+
+// packDocument reports whether it could pack the statements of a document.
+func (s *Snapshot) packDocument(w *packed.Builder, kind byte, id string, statements []statement) bool {
+	if !packable(statements) {
+		return false
+	}
+	doc := s.base.Digest(kind, id)
+	for i := range statements {
+		packStatement(w, &statements[i], doc, i)
+	}
+	return true
 }
 
 // packable reports whether rows can say all that the statements of a document say.

@@ -42,9 +42,8 @@ func (e *edit) putResource(id access.ResourceID, doc *access.Resource) {
 	}
 	var is registered
 	if doc != nil {
-		is = registered{exists: true, Kind: packed.Kind{Organization: doc.Organization, Type: doc.Type}}
-		if registrable(doc.Parent) {
-			is.parent = access.ResourceURI(doc.Parent)
+		is = prepareResource(doc)
+		if is.parent != "" {
 			e.next.children = e.next.children.Set(childKey(is.parent, uri), struct{}{})
 		}
 	}
@@ -53,6 +52,14 @@ func (e *edit) putResource(id access.ResourceID, doc *access.Resource) {
 	} else {
 		e.next.registered = e.next.registered.Delete(uri)
 	}
+}
+
+func prepareResource(doc *access.Resource) registered {
+	r := registered{exists: true, Kind: packed.Kind{Organization: doc.Organization, Type: doc.Type}}
+	if registrable(doc.Parent) {
+		r.parent = access.ResourceURI(doc.Parent)
+	}
+	return r
 }
 
 // childKey is where children are kept: neither id has a slash.

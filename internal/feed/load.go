@@ -58,33 +58,35 @@ func (f *Feed) load(ctx context.Context, r *realm) error {
 	return nil
 }
 
-// loadAll reads all newest documents, as if one commit had written them. It
-// packs now and then, so that it never holds many of them in another form.
+// loadAll reads all newest documents, as if one commit had written them.
 func (f *Feed) loadAll(ctx context.Context, realm access.RealmID) (l loaded, err error) {
 	err = f.store.View(ctx, realm, 0, func(rd store.Reader) error {
 		l = loaded{}
 		if l.small, err = readAll(rd, small); err != nil {
 			return err
 		}
-		l.snap = engine.New().Apply(rd.Revision(), l.small)
-		// What was read is applied while more is read.
+		loader := engine.NewLoader()
+		loader.Add(l.small)
+		// What was read is packed while more is read.
 		portions := make(chan []access.Change)
-		var applying sync.WaitGroup
-		applying.Go(func() {
+		var packing sync.WaitGroup
+		packing.Go(func() {
 			for changes := range portions {
-				l.snap = l.snap.Apply(l.snap.Revision(), changes)
+				loader.Add(changes)
 				l.unsaved += len(changes)
-				if crowded(l.snap, l.rest, f.sizes.portion) {
-					l.pack()
-				}
 			}
-			l.pack()
 		})
 		err := f.read(rd, portions)
 		close(portions)
-		applying.Wait()
+		packing.Wait()
+		if err == nil {
+			l.snap, err = loader.Snapshot(rd.Revision())
+		}
 		return err
 	})
+	if err == nil {
+		l.rest = l.snap.Unpacked()
+	}
 	return l, err
 }
 

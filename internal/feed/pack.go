@@ -10,7 +10,7 @@ import (
 
 // sizes are bounds in documents and changes. Tests have smaller ones.
 type sizes struct {
-	portion   int           // documents to load before they are applied and, beside the same share, packed
+	portion   int           // documents to load before they are packed
 	loose     int           // documents outside of the packed form, beside a share of what is in it, before it is packed anew
 	tail      int           // changes to apply while others wait
 	last      int           // unsaved changes that are worth saving when the Feed ends

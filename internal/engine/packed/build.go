@@ -53,6 +53,9 @@ func (b *Base) Next(replaced func(Digest) bool, left func(id uint32) bool, more 
 // what is below that only. The index must be less than MaxStatements.
 func (w *Builder) Grant(sub access.Subject, uri access.ResourceURI, below bool, roles string, doc Digest, statement int) {
 	subject, node, list := w.subject(sub), w.node(uri), w.roles.add(roles)
+	if subject == 0 {
+		return
+	}
 	if statement >= MaxStatements || list >= maxLists {
 		w.overflow = true
 		return
@@ -64,12 +67,10 @@ func (w *Builder) Grant(sub access.Subject, uri access.ResourceURI, below bool, 
 	w.rows = append(w.rows, subjectRow{subject, node, gives, doc})
 }
 
-// subject returns the number of a subject, which must be of a kind that has
-// numbers.
+// subject returns the number of a subject, 0 if it is of a kind that nobody is of.
 func (w *Builder) subject(s access.Subject) uint32 {
 	tag, ok := kindTag(s.Kind)
 	if !ok {
-		w.overflow = true
 		return 0
 	}
 	return w.subjects.add(tag, s.ID)
@@ -91,7 +92,9 @@ func (w *Builder) Group(id access.GroupID, exists bool, members []access.Subject
 		w.state[group] = stateExists
 	}
 	for _, m := range members {
-		w.places = append(w.places, subjectPlace{w.subject(m), placeIn(group, false)})
+		if n := w.subject(m); n != 0 {
+			w.places = append(w.places, subjectPlace{n, placeIn(group, false)})
+		}
 	}
 }
 
