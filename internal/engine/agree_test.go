@@ -119,6 +119,8 @@ func (w *world) live() {
 			w.snap = w.snap.Pack()
 		case 2:
 			w.snap = w.restored()
+		case 3:
+			w.snap = w.loaded(w.snap.Revision())
 		}
 		if got := w.snap.Revision(); got != access.Revision(round+1) {
 			w.t.Fatalf("seed %d: the snapshot is of revision %d; want %d", w.seed, got, round+1)
@@ -128,7 +130,7 @@ func (w *world) live() {
 		switch w.IntN(4) {
 		case 0:
 			w.compare("a fresh", start(w.seed).Apply(1, w.all()), state, 30)
-			w.compare("a loaded", w.loaded(), state, 30)
+			w.compare("a loaded", w.loaded(1), state, 30)
 		case 1:
 			w.compare("an old", oldSnap, oldState, 30)
 			oldSnap, oldState = w.snap, state
@@ -170,12 +172,12 @@ func (w *world) restored() *engine.Snapshot {
 }
 
 // loaded is a snapshot made of all current documents, in two portions.
-func (w *world) loaded() *engine.Snapshot {
+func (w *world) loaded(rev access.Revision) *engine.Snapshot {
 	all, loader := w.all(), engine.NewLoader()
 	half := w.IntN(len(all) + 1)
 	loader.Add(all[:half])
 	loader.Add(all[half:])
-	snap, err := loader.Snapshot(1)
+	snap, err := loader.Snapshot(rev)
 	if err != nil {
 		w.t.Fatal(err)
 	}
