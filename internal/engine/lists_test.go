@@ -224,6 +224,31 @@ func TestLongLists(t *testing.T) {
 	}
 }
 
+// TestListOfPrefixes goes on with a list behind a resource that is longer than a
+// thousand others which it begins with, and of which it lists what is below.
+func TestListOfPrefixes(t *testing.T) {
+	changes := []access.Change{role("reader", "read")}
+	var want []access.ResourceURI
+	for n := range access.MaxURILen - 2 {
+		uri := "a" + strings.Repeat("-", n)
+		changes = append(changes, record(access.RecordID(fmt.Sprint("r", n)), "reader", uri, ana))
+		want = append(want, access.ResourceURI(uri))
+		if len(uri+"/*") <= access.MaxURILen {
+			changes = append(changes, record(access.RecordID(fmt.Sprint("s", n)), "reader", uri+"/*", ana))
+			want = append(want, access.ResourceURI(uri+"/*"))
+		}
+	}
+	changes, want = append(changes, record("last", "reader", "b", ana)), append(want, "b")
+	slices.Sort(want)
+	snap := engine.New().Apply(1, changes).Pack()
+	for _, limit := range []int{101, 10_000} {
+		got := everythingBelow(snap, access.ResourceQuery{Subject: ana, Permission: "read", Within: "*", Nested: true}, limit)
+		if !slices.Equal(got, want) {
+			t.Errorf("in pages of %d: %d resources, not the %d in order", limit, len(got), len(want))
+		}
+	}
+}
+
 // TestNoAnswerIsTooLong crosses two patterns that have in common only what no
 // resource can be.
 func TestNoAnswerIsTooLong(t *testing.T) {
