@@ -145,7 +145,7 @@ func (w *Builder) Base() *Base {
 	w.mergePlaces(b)
 	w.setState(b)
 	b.index()
-	if b.unused > b.names()/4+16 {
+	if b.wasteful() {
 		b = b.renumber()
 	}
 	return b
