@@ -116,20 +116,24 @@ func TestUnusedNamesGo(t *testing.T) {
 	}
 }
 
-// TestUnusedRoleListsGo gives one row other roles, and one resource another kind,
-// again and again.
-func TestUnusedRoleListsGo(t *testing.T) {
-	b := Empty()
-	for i := range 200 {
-		w := b.Next(func(Digest) bool { return true }, func(uint32) bool { return false }, 1)
-		w.Grant(access.Subject{Kind: access.UserKind, ID: "ana"}, "docs", false, fmt.Sprint("r", i), b.Digest('r', "r"), 0)
-		w.Register("x", "", Kind{Type: access.ResourceTypeID(fmt.Sprint("t", i))})
-		b = w.Base()
-		if kind, _ := b.Registered(b.Node("x")); b.Roles(0) != fmt.Sprint("r", i) || kind.Type != access.ResourceTypeID(fmt.Sprint("t", i)) {
-			t.Fatalf("round %d: the roles are %q and the kind %v", i, b.Roles(0), kind)
-		}
-		if len(b.roles) > 40 || len(b.kinds) > 40 {
-			t.Fatalf("round %d: %d role lists and %d kinds, of which one is needed", i, len(b.roles), len(b.kinds))
+// TestUnusedValuesGo gives one row other roles, or one resource another type, again
+// and again.
+func TestUnusedValuesGo(t *testing.T) {
+	for _, format := range [][2]string{{"r%d", "t"}, {"r", "t%d"}} {
+		b := Empty()
+		for i := range 200 {
+			roles := strings.Replace(format[0], "%d", fmt.Sprint(i), 1)
+			kind := Kind{Type: access.ResourceTypeID(strings.Replace(format[1], "%d", fmt.Sprint(i), 1))}
+			w := b.Next(func(Digest) bool { return true }, func(uint32) bool { return false }, 1)
+			w.Grant(access.Subject{Kind: access.UserKind, ID: "ana"}, "docs", false, roles, b.Digest('r', "r"), 0)
+			w.Register("x", "", kind)
+			b = w.Base()
+			if got, _ := b.Registered(b.Node("x")); b.Roles(0) != roles || got != kind {
+				t.Fatalf("round %d: the roles are %q and the kind %v; want %q and %v", i, b.Roles(0), got, roles, kind)
+			}
+			if len(b.roles) > 40 || len(b.kinds) > 40 {
+				t.Fatalf("round %d: %d role lists and %d kinds, of which few are needed", i, len(b.roles), len(b.kinds))
+			}
 		}
 	}
 }
