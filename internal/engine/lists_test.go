@@ -93,7 +93,7 @@ func TestMeetIsTheIntersection(t *testing.T) {
 // of any size make the same whole.
 func TestListsAgreeWithChecks(t *testing.T) {
 	for seed := range uint64(60) {
-		w := newWorld(t, seed)
+		w := newWorld(t, seed, village)
 		var changes []access.Change
 		for range 40 {
 			changes = append(changes, w.change())
