@@ -313,3 +313,27 @@ func TestLooseDocumentsAreNamed(t *testing.T) {
 		t.Error("what was not packed is not there once it is applied")
 	}
 }
+
+// TestNewBetweenPacked puts resources, a group and a membership that are new
+// between a packed grant and who asks.
+func TestNewBetweenPacked(t *testing.T) {
+	snap := engine.New().Apply(1, []access.Change{
+		role("reader", "read"), record("r1", "reader", "work", group("grp_a")), members("grp_a", ben),
+	}).Pack().Apply(2, []access.Change{
+		registered("page", "plan"), registered("plan", "work"), // of which the base has the last
+		members("grp_a", ben, group("grp_new")), members("grp_new", member("om_new")), membership("om_new", "ana", access.MembershipActive),
+	})
+	for which, snap := range map[string]*engine.Snapshot{"above": snap, "packed": snap.Pack()} {
+		for _, sub := range []access.Subject{ana, ben, member("om_new"), group("grp_new")} {
+			if !snap.Check(access.Query{Subject: sub, Permission: "read", Resource: "page/lines"}) {
+				t.Errorf("%s: %v may not read what is under a resource that her group may read", which, sub)
+			}
+		}
+		if got := snap.Registered(access.RegisteredQuery{Subject: ana, Permission: "read"}, "", 10); !slices.Equal(got, []access.ResourceID{"page", "plan"}) {
+			t.Errorf("%s: ana may read %v; want page and plan", which, got)
+		}
+		if got := snap.Holders(access.HolderQuery{Permission: "read", Resource: "page"}, access.Subject{}, 10); !slices.Equal(got, []access.Subject{ana, ben}) {
+			t.Errorf("%s: %v may read page; want ana and ben", which, got)
+		}
+	}
+}
