@@ -179,15 +179,27 @@ func TestParentsAreBounded(t *testing.T) {
 // TestNothingInheritsOntoTheServer registers the server's own resources.
 func TestNothingInheritsOntoTheServer(t *testing.T) {
 	own := access.ResourceID(access.ReservedPrefix + "Roles")
-	snap := engine.New().Apply(1, []access.Change{
+	changes := []access.Change{
 		role("writer", "update"), record("r1", "writer", "mine", ana), record("r2", "writer", string(own), ben),
 		registered(own, "mine"), registered("page", own),
-	})
-	if snap.Check(access.Query{Subject: ana, Permission: "update", Resource: access.ResourceURI(own + "/x")}) {
-		t.Error("whoever holds a resource of an application holds the server's")
 	}
-	if snap.Check(access.Query{Subject: ben, Permission: "update", Resource: "page"}) {
-		t.Error("whoever holds a resource of the server holds an application's")
+	loader := engine.NewLoader()
+	loader.Add(changes)
+	loaded, err := loader.Snapshot(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied := engine.New().Apply(1, changes)
+	for which, snap := range map[string]*engine.Snapshot{"applied": applied, "packed": applied.Pack(), "loaded": loaded} {
+		if snap.Check(access.Query{Subject: ana, Permission: "update", Resource: access.ResourceURI(own + "/x")}) {
+			t.Errorf("%s: whoever holds a resource of an application holds the server's", which)
+		}
+		if snap.Check(access.Query{Subject: ben, Permission: "update", Resource: "page"}) {
+			t.Errorf("%s: whoever holds a resource of the server holds an application's", which)
+		}
+		if got := snap.Registered(access.RegisteredQuery{Subject: ben, Permission: "update"}, "", 10); len(got) > 0 {
+			t.Errorf("%s: the server's resources are listed: %v", which, got)
+		}
 	}
 }
 
