@@ -11,13 +11,24 @@ import (
 // sizes are bounds in documents and changes. Tests have smaller ones.
 type sizes struct {
 	portion   int           // documents to load before they are packed
-	loose     int           // documents outside of the packed form, beside a share of what is in it, before it is packed anew
+	few       int           // documents outside of the packed form before it is packed anew when there is time
+	loose     int           // and beside a share of what is in it, before it is packed anew at once
 	tail      int           // changes to apply while others wait
 	last      int           // unsaved changes that are worth saving when the Feed ends
+	tendEvery time.Duration // to see what there is to do
 	saveEvery time.Duration // a realm is saved no more often
 }
 
-var usual = sizes{portion: 5000, loose: 20_000, tail: 1000, last: 1000, saveEvery: time.Minute}
+var usual = sizes{portion: 5000, few: 1000, loose: 20_000, tail: 1000, last: 1000, tendEvery: time.Second, saveEvery: time.Minute}
+
+// idle is how many times as long as packing took there is time for other things.
+// What is outside of the packed form is what the garbage collector looks at,
+// again and again, so it is worth a good part of a processor to keep it small.
+const idle = 8
+
+// tidyEvery is how often at most garbage is given back while there is packing to
+// do.
+const tidyEvery = 10 * time.Second
 
 // rounds is how often what was shown meanwhile is applied before others wait for
 // it. Applying is faster than committing, so each round has less to do.
@@ -26,6 +37,7 @@ const rounds = 8
 // packing is what a realm's snapshot needs to be packed and saved.
 type packing struct {
 	going   bool      // the snapshot is being packed
+	free    time.Time // when there is time to pack again
 	since   []commit  // while that goes on: what was shown since it began
 	rest    int       // documents that packing leaves outside
 	unsaved int       // changes that the saved snapshot lacks
@@ -67,10 +79,16 @@ func (f *Feed) wantPacking() {
 // packAll packs realms when they want it, one at a time, and saves them. When
 // ctx ends, it saves once more what is worth it.
 func (f *Feed) packAll(ctx context.Context) {
-	tick := time.NewTicker(f.sizes.saveEvery)
+	tick := time.NewTicker(f.sizes.tendEvery)
 	defer tick.Stop()
+	tidied, untidy := time.Now(), false
 	for ctx.Err() == nil {
-		f.tendAll(ctx)
+		packed := f.tendAll(ctx)
+		untidy = untidy || packed
+		if f.packed != nil && untidy && (!packed || time.Since(tidied) >= tidyEvery) {
+			f.packed()
+			tidied, untidy = time.Now(), false
+		}
 		select {
 		case <-ctx.Done():
 		case <-f.bulky:
@@ -80,7 +98,7 @@ func (f *Feed) packAll(ctx context.Context) {
 	f.tendAll(ctx)
 }
 
-func (f *Feed) tendAll(ctx context.Context) {
+func (f *Feed) tendAll(ctx context.Context) (packed bool) {
 	ending := ctx.Err() != nil
 	f.realms.Range(func(_, v any) bool {
 		r := v.(*realm)
@@ -90,9 +108,11 @@ func (f *Feed) tendAll(ctx context.Context) {
 			if save {
 				f.save(context.WithoutCancel(ctx), r, snap, unsaved)
 			}
+			packed = true
 		}
 		return ending || ctx.Err() == nil
 	})
+	return packed
 }
 
 // due reports whether the realm is to be packed, and whether it is to be saved.
@@ -106,7 +126,7 @@ func (f *Feed) due(r *realm, ending bool) (pack, save bool) {
 	case ending:
 		return false, f.folder != "" && p.unsaved > f.sizes.last
 	}
-	return crowded(snap, p.rest, f.sizes.loose),
+	return crowded(snap, p.rest, f.sizes.loose) || snap.Unpacked()-p.rest > f.sizes.few && time.Now().After(p.free),
 		f.folder != "" && p.unsaved > f.sizes.loose+share(snap) && time.Since(p.tried) >= f.sizes.saveEvery
 }
 
@@ -124,24 +144,22 @@ func (f *Feed) pack(r *realm, pack func(*engine.Snapshot) *engine.Snapshot) (pac
 	r.packing.going = true
 	r.mu.Unlock()
 
+	began := time.Now()
 	packed = pack(packed)
+	free := time.Now().Add(idle * time.Since(began))
 	for next, round := packed, 0; ; round++ {
 		r.mu.Lock()
 		since := r.packing.since
 		r.packing.since = nil
 		if changesOf(since) <= f.sizes.tail || round == rounds {
 			r.snap.Store(applied(next, since))
-			r.packing.going, r.packing.rest = false, packed.Unpacked()
+			r.packing.going, r.packing.rest, r.packing.free = false, packed.Unpacked(), free
 			r.mu.Unlock()
-			break
+			return packed, unsaved
 		}
 		r.mu.Unlock()
 		next = applied(next, since)
 	}
-	if f.packed != nil {
-		f.packed()
-	}
-	return packed, unsaved
 }
 
 func changesOf(commits []commit) (n int) {

@@ -12,7 +12,7 @@ import (
 // the share of a large one. What makes a heap large is packed without pointers,
 // so that the collector hardly looks at it.
 const (
-	leastHeadroom = 16 << 20 // bytes
+	leastHeadroom = 32 << 20 // bytes
 	headroomShare = 8        // one part in so many
 )
 

@@ -7,7 +7,7 @@ func TestGCPercent(t *testing.T) {
 		live uint64
 		want int
 	}{
-		{0, 100}, {1 << 20, 100}, {16 << 20, 100}, {32 << 20, 50}, {64 << 20, 25}, {128 << 20, 12}, {1 << 40, 12},
+		{0, 100}, {1 << 20, 100}, {32 << 20, 100}, {64 << 20, 50}, {128 << 20, 25}, {256 << 20, 12}, {1 << 40, 12},
 	} {
 		if got := gcPercent(tt.live); got != tt.want {
 			t.Errorf("with %d bytes live: %d, want %d", tt.live, got, tt.want)
