@@ -337,3 +337,38 @@ func TestNewBetweenPacked(t *testing.T) {
 		}
 	}
 }
+
+// TestSlicesOfLists lists, in pages, more packed resources than are looked at at a
+// time, between and behind which there are others, and which something covers.
+func TestSlicesOfLists(t *testing.T) {
+	first := []access.Change{role("reader", "read"), record("all", "reader", "*", ana)}
+	var later []access.Change
+	for i := range 2600 {
+		c := record(access.RecordID(fmt.Sprint("r", i)), "reader", fmt.Sprintf("docs/%04d", i), ana)
+		if i%5 == 0 || i > 2500 {
+			later = append(later, c)
+		} else {
+			first = append(first, c)
+		}
+	}
+	loose := engine.New().Apply(1, first).Apply(2, later)
+	mixed := engine.New().Apply(1, first).Pack().Apply(2, later)
+	for _, q := range []access.ResourceQuery{
+		{Subject: ana, Within: "docs", Nested: true}, {Subject: ana, Within: "docs"}, {Subject: ana, Nested: true},
+	} {
+		want := everythingBelow(loose, q, 10_000)
+		for which, snap := range map[string]*engine.Snapshot{"mixed": mixed, "packed": mixed.Pack()} {
+			for _, limit := range []int{300, 10_000} {
+				if got := everythingBelow(snap, q, limit); !slices.Equal(got, want) || len(want) < 2600 || !slices.IsSorted(got) {
+					t.Errorf("%s: %+v in pages of %d: %d resources, not the %d in order", which, q, limit, len(got), len(want))
+				}
+			}
+			for _, after := range []access.ResourceURI{"docs", "docs/", "docs/0999", "docs/2599"} {
+				want, got := complete(loose).Resources(q, after, 10_000), complete(snap).Resources(q, after, 10_000)
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: %+v after %q: %d resources, not %d", which, q, after, len(got), len(want))
+				}
+			}
+		}
+	}
+}
