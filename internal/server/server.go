@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime"
 	"sync"
 	"time"
 
@@ -30,12 +29,6 @@ import (
 
 // drainTimeout is how long requests in hand may take when the server stops.
 const drainTimeout = 20 * time.Second
-
-// headroom is memory that is never touched, and so never taken from the machine.
-// The collector waits until as much garbage has gathered as there is memory in
-// use. A packed realm uses so little that it would collect forty times a second
-// while checks come in, which is a seventh of what they cost.
-const headroom = 16 << 20 // bytes; the garbage takes as much more
 
 // Server is a server that listens. Close must be called.
 type Server struct {
@@ -143,8 +136,6 @@ func (s *Server) URL() string {
 
 // Serve answers requests until ctx ends, then lets those in hand finish.
 func (s *Server) Serve(ctx context.Context) error {
-	untouched := make([]byte, headroom)
-	defer runtime.KeepAlive(untouched)
 	done := make(chan error, 1)
 	go func() {
 		if s.http.TLSConfig != nil {
