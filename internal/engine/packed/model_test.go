@@ -138,6 +138,29 @@ func TestUnusedValuesGo(t *testing.T) {
 	}
 }
 
+// TestRoomForRoleLists fills it: what fits is told before, and what does not is not
+// made into something else.
+func TestRoomForRoleLists(t *testing.T) {
+	b := Empty()
+	ana := access.Subject{Kind: access.UserKind, ID: "ana"}
+	for _, more := range []int{1, 2} {
+		w := b.Next(func(Digest) bool { return false }, func(uint32) bool { return false }, 0)
+		w.roles.all = make([]string, maxLists-1)
+		if got := w.HasRoom(more); got != (more == 1) {
+			t.Errorf("room for %d lists more where there is room for one: %v", more, got)
+		}
+		for i := range more {
+			w.Grant(ana, "docs", false, fmt.Sprint("r", i), b.Digest('r', "r"), i)
+		}
+		next := w.Base()
+		if (next != nil) != (more == 1) {
+			t.Errorf("a Base of %d lists more than there is room for: %v", more-1, next != nil)
+		} else if next != nil && next.Roles(0) != "r0" {
+			t.Errorf("the roles are %q; want r0", next.Roles(0))
+		}
+	}
+}
+
 func (c *churn) clone() *model {
 	m := c.model
 	return &model{maps.Clone(m.rows), maps.Clone(m.places), maps.Clone(m.groups), maps.Clone(m.memberships), maps.Clone(m.registered)}
