@@ -372,3 +372,18 @@ func TestSlicesOfLists(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyPatternLists has registered resources under several patterns, of which
+// each gives something else.
+func TestAnyPatternLists(t *testing.T) {
+	snap := engine.New().Apply(1, []access.Change{
+		role("r1", "one"), role("r2", "two"), role("r3", "three"),
+		record("a", "r1", "*:a", ana), record("b", "r2", "ns:*", ana), record("c", "r3", "*:a:*", ana),
+		registered("ns:a", ""), registered("ns:b", ""), registered("x:a:b", ""),
+	})
+	for do, want := range map[access.Permission][]access.ResourceID{"one": {"ns:a"}, "two": {"ns:a", "ns:b"}, "three": {"x:a:b"}, "four": nil} {
+		if got := snap.Registered(access.RegisteredQuery{Subject: ana, Permission: do}, "", 10); !slices.Equal(got, want) {
+			t.Errorf("%s: %v; want %v", do, got, want)
+		}
+	}
+}
