@@ -67,8 +67,8 @@ bench: build ## measure the real server over HTTP with the workloads SIZES
 bench-page: ## put what `make bench` measured last into docs/benchmarks.md
 	$(GO) run ./internal/tools/bench -dir bin/bench -doc docs/benchmarks.md
 
-bench-go: ## benchmarks of the engine and the store
-	$(GO) test -run '^$$' -bench . -benchmem ./internal/engine/... ./internal/store/...
+bench-go: ## benchmarks of the parts: engine, store, HTTP; minutes and gigabytes
+	$(GO) test -run '^$$' -bench . -benchmem -timeout=0 ./internal/engine/... ./internal/store/... ./internal/server/... ./internal/api/...
 
 faults: ## put each fault of internal/tools/faults/faults.txt into the code: do the tests notice?
 	$(GO) run ./internal/tools/faults -run '$(FAULTS)'

@@ -38,7 +38,7 @@ func TestAgreesWithNaive(t *testing.T) {
 		t.Run(fmt.Sprint("worker", i), func(t *testing.T) {
 			t.Parallel()
 			for asked.Load() < enough && !t.Failed() {
-				w := newWorld(t, seed.Add(1)-1)
+				w := newWorld(t, seed.Add(1)-1, village)
 				w.live()
 				asked.Add(w.asked)
 			}
@@ -81,9 +81,32 @@ var (
 	flagSets          = []access.Flags{access.Allow, access.Grant, access.Delegate, access.Grant | access.Delegate, 0}
 )
 
+// cast is what a world is made of.
+type cast struct {
+	segments    []string
+	subjects    []access.Subject
+	groups      []access.GroupID
+	memberships []access.MembershipID
+	resources   []access.ResourceID
+	parents     []access.ResourceID
+	records     []access.RecordID
+	assignments []access.AssignmentID
+
+	first int // changes that the world begins with
+	most  int // subjects of a statement
+}
+
+// village is a small world out of names that nearly collide.
+var village = cast{
+	segments: segments, subjects: subjectNames, groups: groupNames, memberships: membershipNames,
+	resources: resourceNames, parents: parentNames, records: recordNames, assignments: assignmentNames,
+	first: 12, most: 3,
+}
+
 // world is a realm in all the forms that must agree.
 type world struct {
 	*rand.Rand
+	cast
 	t     *testing.T
 	seed  uint64
 	asked int64
@@ -96,8 +119,8 @@ type world struct {
 // start is an empty realm, in which statements of some sizes have crowds.
 func start(seed uint64) *engine.Snapshot { return engine.NewWithCrowds([]int{1000, 0, 2, 4}[seed%4]) }
 
-func newWorld(t *testing.T, seed uint64) *world {
-	return &world{Rand: rand.New(rand.NewPCG(seed, 0)), t: t, seed: seed, docs: map[any]any{}, snap: start(seed)}
+func newWorld(t *testing.T, seed uint64, of cast) *world {
+	return &world{Rand: rand.New(rand.NewPCG(seed, 0)), cast: of, t: t, seed: seed, docs: map[any]any{}, snap: start(seed)}
 }
 
 // live changes the world a number of times and asks in between: the snapshot
@@ -106,9 +129,9 @@ func newWorld(t *testing.T, seed uint64) *world {
 func (w *world) live() {
 	oldSnap, oldState := w.snap, w.state()
 	for round := range 12 {
-		changes := make([]access.Change, 1+w.IntN(4))
+		changes := make([]access.Change, 1+w.IntN(w.first/3))
 		if round == 0 {
-			changes = make([]access.Change, 12)
+			changes = make([]access.Change, w.first)
 		}
 		for i := range changes {
 			changes[i] = w.change()
@@ -257,7 +280,7 @@ func (w *world) compare(which string, snap *engine.Snapshot, state *naive.State,
 
 // compareOrganizations asks of what organization a membership and a resource are.
 func (w *world) compareOrganizations(snap *engine.Snapshot, state *naive.State, ask func(what string, got, want any)) {
-	m, r := pick(w, membershipNames), pick(w, resourceNames)
+	m, r := pick(w, w.memberships), pick(w, w.resources)
 	var want access.OrganizationID
 	i := slices.IndexFunc(state.AllMemberships, func(doc *access.Membership) bool { return doc.ID == m })
 	if i >= 0 {
@@ -304,7 +327,7 @@ func (w *world) compareLists(snap *engine.Snapshot, state *naive.State, q access
 			ask(fmt.Sprintf("%d Resources after %q by %+v", limit, after, list), got, want)
 		}
 	case 2:
-		after := pick(w, append(subjectNames, access.Subject{}))
+		after := pick(w, append(w.subjects, access.Subject{}))
 		if got, want := snap.Users(q.Resource, after, limit), state.Users(q.Resource, after, limit); !slices.EqualFunc(got, want, sameHolder) {
 			ask(fmt.Sprintf("%d Users after %q", limit, after), got, want)
 		}
@@ -316,13 +339,13 @@ func (w *world) compareLists(snap *engine.Snapshot, state *naive.State, q access
 		if w.IntN(3) == 0 {
 			list.Organization = pick(w, organizationNames)
 		}
-		after := pick(w, append(resourceNames, "", "", "ns"))
+		after := pick(w, append(w.resources, "", "", "ns"))
 		if got, want := snap.Registered(list, after, limit), state.Registered(list, after, limit); !slices.Equal(got, want) {
 			ask(fmt.Sprintf("%d Registered after %q by %+v", limit, after, list), got, want)
 		}
 	case 5, 6:
 		list := access.HolderQuery{Permission: q.Permission, Resource: q.Resource, Literal: q.Literal}
-		after := pick(w, append(subjectNames, access.Subject{}, access.Subject{}))
+		after := pick(w, append(w.subjects, access.Subject{}, access.Subject{}))
 		if got, want := snap.Holders(list, after, limit), state.Holders(list, after, limit); !slices.Equal(got, want) {
 			ask(fmt.Sprintf("%d Holders after %q by %+v", limit, after, list), got, want)
 		}
@@ -355,19 +378,19 @@ func (w *world) change() access.Change {
 		}
 		c = access.Change{ID: r.ID, Document: r}
 	case 10, 11, 12, 13:
-		m := &access.Membership{ID: pick(w, membershipNames), User: pick(w, subjectNames).ID, Organization: pick(w, organizationNames), Status: pick(w, membershipStates)}
+		m := &access.Membership{ID: pick(w, w.memberships), User: pick(w, w.subjects).ID, Organization: pick(w, organizationNames), Status: pick(w, membershipStates)}
 		if old, ok := w.docs[m.ID].(*access.Membership); ok && w.IntN(2) == 0 {
 			m.User = old.User // only its status changes
 		}
 		c = access.Change{ID: m.ID, Document: m}
 	case 14, 15, 16:
-		m := &access.GroupMember{Group: pick(w, groupNames), Membership: pick(w, membershipNames)}
+		m := &access.GroupMember{Group: pick(w, w.groups), Membership: pick(w, w.memberships)}
 		c = access.Change{ID: m.ID(), Document: m}
 	case 17, 18, 19, 20, 21:
-		r := &access.Resource{ID: pick(w, resourceNames), Parent: pick(w, parentNames), Type: pick(w, typeNames), Organization: pick(w, organizationNames)}
+		r := &access.Resource{ID: pick(w, w.resources), Parent: pick(w, w.parents), Type: pick(w, typeNames), Organization: pick(w, organizationNames)}
 		c = access.Change{ID: r.ID, Document: r}
 	case 22, 23, 24, 25, 26:
-		a := &access.Assignment{ID: pick(w, assignmentNames), Subject: pick(w, subjectNames), Role: pick(w, roleNames), Resource: pick(w, resourceNames)}
+		a := &access.Assignment{ID: pick(w, w.assignments), Subject: pick(w, w.subjects), Role: pick(w, roleNames), Resource: pick(w, w.resources)}
 		c = access.Change{ID: a.ID, Document: a}
 	default:
 		c = w.record()
@@ -399,37 +422,37 @@ func (w *world) role() access.Change {
 }
 
 func (w *world) group() access.Change {
-	g := &access.Group{ID: pick(w, groupNames), Members: some(w, subjectNames, 4), Admins: some(w, subjectNames, 2)}
+	g := &access.Group{ID: pick(w, w.groups), Members: some(w, w.subjects, w.most+1), Admins: some(w, w.subjects, 2)}
 	return access.Change{ID: g.ID, Document: g}
 }
 
 func (w *world) record() access.Change {
-	r := &access.Record{ID: pick(w, recordNames), Status: access.RecordActive, Admins: some(w, subjectNames, 2)}
+	r := &access.Record{ID: pick(w, w.records), Status: access.RecordActive, Admins: some(w, w.subjects, 2)}
 	if old, ok := w.docs[r.ID].(*access.Record); ok && w.IntN(2) == 0 { // edit rather than replace
 		*r = *old
 		r.Statements = slices.Clone(old.Statements)
 		i := w.IntN(len(r.Statements))
 		switch w.IntN(5) {
 		case 0:
-			r.Statements[i].Resources = w.resources()
+			r.Statements[i].Resources = w.statementResources()
 		case 1:
-			r.Statements[i].Subjects = some(w, subjectNames, 3)
+			r.Statements[i].Subjects = some(w, w.subjects, w.most)
 		case 2:
 			r.Statements[i].Roles = some(w, roleNames, 3)
 		case 3:
-			r.Subjects = some(w, subjectNames, 3)
+			r.Subjects = some(w, w.subjects, w.most)
 		case 4:
 			r.Status = access.RecordDeleted
 		}
 		return access.Change{ID: r.ID, Document: r}
 	}
 	if w.IntN(2) == 0 {
-		r.Subjects = some(w, subjectNames, 3)
+		r.Subjects = some(w, w.subjects, w.most)
 	}
 	for range 1 + w.IntN(3) {
-		st := access.Statement{Roles: some(w, roleNames, 3), Resources: w.resources()}
+		st := access.Statement{Roles: some(w, roleNames, 3), Resources: w.statementResources()}
 		if len(r.Subjects) == 0 || w.IntN(8) == 0 { // both is invalid; the engine takes their union
-			st.Subjects = some(w, subjectNames, 3)
+			st.Subjects = some(w, w.subjects, w.most)
 		}
 		r.Statements = append(r.Statements, st)
 	}
@@ -439,7 +462,7 @@ func (w *world) record() access.Change {
 	return access.Change{ID: r.ID, Document: r}
 }
 
-func (w *world) resources() []string {
+func (w *world) statementResources() []string {
 	var all []string
 	for range 1 + w.IntN(2) {
 		uri := w.uri(4)
@@ -461,7 +484,7 @@ func (w *world) uri(oneIn int) string {
 		if w.IntN(oneIn) == 0 {
 			uri = append(uri, pick(w, starSegments))
 		} else {
-			uri = append(uri, pick(w, segments))
+			uri = append(uri, pick(w, w.segments))
 		}
 	}
 	if strings.Count(strings.Join(uri, "/"), "*") > access.MaxURIWildcards {
@@ -472,7 +495,7 @@ func (w *world) uri(oneIn int) string {
 
 // question is mostly about what some record or assignment gives, or near it.
 func (w *world) question() access.Query {
-	q := access.Query{Subject: pick(w, subjectNames), Permission: permission(pick(w, actions)), Literal: w.IntN(3) == 0}
+	q := access.Query{Subject: pick(w, w.subjects), Permission: permission(pick(w, actions)), Literal: w.IntN(3) == 0}
 	if w.IntN(8) == 0 {
 		q.Permission = access.Permission(pick(w, slugs))
 	}
@@ -500,13 +523,13 @@ func (w *world) question() access.Query {
 // granted picks what a record or an assignment gives, and to whom.
 func (w *world) granted() (uri string, to []access.Subject, roles []access.RoleID, ok bool) {
 	if w.IntN(3) == 0 {
-		a, ok := w.docs[pick(w, assignmentNames)].(*access.Assignment)
+		a, ok := w.docs[pick(w, w.assignments)].(*access.Assignment)
 		if !ok {
 			return "", nil, nil, false
 		}
 		return w.under(string(a.Resource)), []access.Subject{a.Subject}, []access.RoleID{a.Role}, true
 	}
-	rec, ok := w.docs[pick(w, recordNames)].(*access.Record)
+	rec, ok := w.docs[pick(w, w.records)].(*access.Record)
 	if !ok {
 		return "", nil, nil, false
 	}
@@ -518,7 +541,7 @@ func (w *world) granted() (uri string, to []access.Subject, roles []access.RoleI
 // finds one and does not stay.
 func (w *world) under(granted string) string {
 	for w.IntN(2) == 0 {
-		r, ok := w.docs[pick(w, resourceNames)].(*access.Resource)
+		r, ok := w.docs[pick(w, w.resources)].(*access.Resource)
 		if ok && string(r.Parent) == strings.Trim(granted, "/") {
 			granted = string(r.ID)
 		}
@@ -532,7 +555,7 @@ func (w *world) within(sub access.Subject) access.Subject {
 		if len(g.Members) > 0 {
 			sub = pick(w, g.Members)
 		}
-		m := access.GroupMember{Group: g.ID, Membership: pick(w, membershipNames)}
+		m := access.GroupMember{Group: g.ID, Membership: pick(w, w.memberships)}
 		if w.docs[m.ID()] != nil {
 			sub = access.Subject{Kind: access.MembershipKind, ID: string(m.Membership)}
 		}
@@ -549,12 +572,12 @@ func (w *world) near(granted string) access.ResourceURI {
 	uri := strings.Split(strings.Trim(granted, "/"), "/")
 	for i, seg := range uri {
 		if strings.Contains(seg, "*") && w.IntN(4) > 0 || w.IntN(10) == 0 {
-			uri[i] = pick(w, segments)
+			uri[i] = pick(w, w.segments)
 		}
 	}
 	switch w.IntN(6) {
 	case 0:
-		uri = append(uri, pick(w, segments))
+		uri = append(uri, pick(w, w.segments))
 	case 1:
 		uri = append(uri, pick(w, starSegments))
 	case 2:

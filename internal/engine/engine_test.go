@@ -44,12 +44,12 @@ func deleted(id access.RecordID, role access.RoleID, uri string, to ...access.Su
 	return c
 }
 
-// TestLife follows one question through the changes of a realm.
+// TestLife follows one question through the changes of a realm, which is packed
+// after each of them in turn.
 func TestLife(t *testing.T) {
-	snap := engine.New()
 	q := access.Query{Subject: ana, Permission: "docs:read", Resource: "docs/1"}
 	staff := group("grp_staff")
-	for i, tt := range []struct {
+	steps := []struct {
 		what    string
 		change  access.Change
 		allowed bool
@@ -86,20 +86,27 @@ func TestLife(t *testing.T) {
 			c.Document.(*access.Record).Status = ""
 			return c
 		}(), false, true},
-	} {
-		before, wasAllowed := snap, snap.Check(q)
-		snap = snap.Apply(access.Revision(i+1), []access.Change{tt.change})
-		if got := snap.Check(q); got != tt.allowed {
-			t.Errorf("after %s: allowed = %v; want %v", tt.what, got, tt.allowed)
-		}
-		if got := snap.HasGrants(ana); got != tt.grants {
-			t.Errorf("after %s: has grants = %v; want %v", tt.what, got, tt.grants)
-		}
-		if got := snap.Revision(); got != access.Revision(i+1) {
-			t.Errorf("after %s: revision %d; want %d", tt.what, got, i+1)
-		}
-		if before.Check(q) != wasAllowed || before.Revision() != access.Revision(i) {
-			t.Errorf("%s changed the snapshot before it", tt.what)
+	}
+	for packed := range len(steps) + 1 { // after which step; the last is after none
+		snap := engine.New()
+		for i, tt := range steps {
+			before, wasAllowed := snap, snap.Check(q)
+			snap = snap.Apply(access.Revision(i+1), []access.Change{tt.change})
+			if i == packed {
+				snap = snap.Pack()
+			}
+			if got := snap.Check(q); got != tt.allowed {
+				t.Errorf("packed after step %d, after %s: allowed = %v; want %v", packed, tt.what, got, tt.allowed)
+			}
+			if got := snap.HasGrants(ana); got != tt.grants {
+				t.Errorf("packed after step %d, after %s: has grants = %v; want %v", packed, tt.what, got, tt.grants)
+			}
+			if got := snap.Revision(); got != access.Revision(i+1) {
+				t.Errorf("packed after step %d, after %s: revision %d; want %d", packed, tt.what, got, i+1)
+			}
+			if before.Check(q) != wasAllowed || before.Revision() != access.Revision(i) {
+				t.Errorf("packed after step %d, %s changed the snapshot before it", packed, tt.what)
+			}
 		}
 	}
 }

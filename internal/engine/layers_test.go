@@ -313,3 +313,62 @@ func TestLooseDocumentsAreNamed(t *testing.T) {
 		t.Error("what was not packed is not there once it is applied")
 	}
 }
+
+// TestNewBetweenPacked puts resources, a group and a membership that are new
+// between a packed grant and who asks.
+func TestNewBetweenPacked(t *testing.T) {
+	snap := engine.New().Apply(1, []access.Change{
+		role("reader", "read"), record("r1", "reader", "work", group("grp_a")), members("grp_a", ben),
+	}).Pack().Apply(2, []access.Change{
+		registered("page", "plan"), registered("plan", "work"), // of which the base has the last
+		members("grp_a", ben, group("grp_new")), members("grp_new", member("om_new")), membership("om_new", "ana", access.MembershipActive),
+	})
+	for which, snap := range map[string]*engine.Snapshot{"above": snap, "packed": snap.Pack()} {
+		for _, sub := range []access.Subject{ana, ben, member("om_new"), group("grp_new")} {
+			if !snap.Check(access.Query{Subject: sub, Permission: "read", Resource: "page/lines"}) {
+				t.Errorf("%s: %v may not read what is under a resource that her group may read", which, sub)
+			}
+		}
+		if got := snap.Registered(access.RegisteredQuery{Subject: ana, Permission: "read"}, "", 10); !slices.Equal(got, []access.ResourceID{"page", "plan"}) {
+			t.Errorf("%s: ana may read %v; want page and plan", which, got)
+		}
+		if got := snap.Holders(access.HolderQuery{Permission: "read", Resource: "page"}, access.Subject{}, 10); !slices.Equal(got, []access.Subject{ana, ben}) {
+			t.Errorf("%s: %v may read page; want ana and ben", which, got)
+		}
+	}
+}
+
+// TestSlicesOfLists lists, in pages, more packed resources than are looked at at a
+// time, between and behind which there are others, and which something covers.
+func TestSlicesOfLists(t *testing.T) {
+	first := []access.Change{role("reader", "read"), record("all", "reader", "*", ana)}
+	var later []access.Change
+	for i := range 2600 {
+		c := record(access.RecordID(fmt.Sprint("r", i)), "reader", fmt.Sprintf("docs/%04d", i), ana)
+		if i%5 == 0 || i > 2500 {
+			later = append(later, c)
+		} else {
+			first = append(first, c)
+		}
+	}
+	loose := engine.New().Apply(1, first).Apply(2, later)
+	mixed := engine.New().Apply(1, first).Pack().Apply(2, later)
+	for _, q := range []access.ResourceQuery{
+		{Subject: ana, Within: "docs", Nested: true}, {Subject: ana, Within: "docs"}, {Subject: ana, Nested: true},
+	} {
+		want := everythingBelow(loose, q, 10_000)
+		for which, snap := range map[string]*engine.Snapshot{"mixed": mixed, "packed": mixed.Pack()} {
+			for _, limit := range []int{300, 10_000} {
+				if got := everythingBelow(snap, q, limit); !slices.Equal(got, want) || len(want) < 2600 || !slices.IsSorted(got) {
+					t.Errorf("%s: %+v in pages of %d: %d resources, not the %d in order", which, q, limit, len(got), len(want))
+				}
+			}
+			for _, after := range []access.ResourceURI{"docs", "docs/", "docs/0999", "docs/2599"} {
+				want, got := complete(loose).Resources(q, after, 10_000), complete(snap).Resources(q, after, 10_000)
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: %+v after %q: %d resources, not %d", which, q, after, len(got), len(want))
+				}
+			}
+		}
+	}
+}

@@ -93,7 +93,7 @@ func TestMeetIsTheIntersection(t *testing.T) {
 // of any size make the same whole.
 func TestListsAgreeWithChecks(t *testing.T) {
 	for seed := range uint64(60) {
-		w := newWorld(t, seed)
+		w := newWorld(t, seed, village)
 		var changes []access.Change
 		for range 40 {
 			changes = append(changes, w.change())
@@ -194,12 +194,19 @@ func TestLongLists(t *testing.T) {
 	slices.Sort(ids)
 	rand.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
 	snap := engine.New().Apply(1, append(changes, wide))
+	packed := snap.Pack()
 	for _, q := range []access.ResourceQuery{
 		{Subject: ana, Within: "docs", Permission: "read"}, {Subject: ana, Within: "docs/*"}, {Subject: ana}, {Subject: ana, Nested: true, Within: "docs"},
 	} {
 		for _, limit := range []int{7, 500, 10_000} {
 			if got := everythingBelow(snap, q, limit); !slices.Equal(got, uris) {
 				t.Errorf("%+v in pages of %d: %d resources, not the %d in order", q, limit, len(got), n)
+			}
+			if limit == 7 {
+				continue // each page of what is packed sorts what is behind it
+			}
+			if got := everythingBelow(packed, q, limit); !slices.Equal(got, uris) {
+				t.Errorf("packed: %+v in pages of %d: %d resources, not the %d in order", q, limit, len(got), n)
 			}
 		}
 	}
@@ -221,6 +228,31 @@ func TestLongLists(t *testing.T) {
 	}
 	if got := everyUser(snap.Apply(2, half), "shared", 700); len(got) != n-n/2 {
 		t.Errorf("%d users of shared after deleting half; want %d", len(got), n-n/2)
+	}
+}
+
+// TestListOfPrefixes goes on with a list behind a resource that is longer than a
+// thousand others which it begins with, and of which it lists what is below.
+func TestListOfPrefixes(t *testing.T) {
+	changes := []access.Change{role("reader", "read")}
+	var want []access.ResourceURI
+	for n := range access.MaxURILen - 2 {
+		uri := "a" + strings.Repeat("-", n)
+		changes = append(changes, record(access.RecordID(fmt.Sprint("r", n)), "reader", uri, ana))
+		want = append(want, access.ResourceURI(uri))
+		if len(uri+"/*") <= access.MaxURILen {
+			changes = append(changes, record(access.RecordID(fmt.Sprint("s", n)), "reader", uri+"/*", ana))
+			want = append(want, access.ResourceURI(uri+"/*"))
+		}
+	}
+	changes, want = append(changes, record("last", "reader", "b", ana)), append(want, "b")
+	slices.Sort(want)
+	snap := engine.New().Apply(1, changes).Pack()
+	for _, limit := range []int{101, 10_000} {
+		got := everythingBelow(snap, access.ResourceQuery{Subject: ana, Permission: "read", Within: "*", Nested: true}, limit)
+		if !slices.Equal(got, want) {
+			t.Errorf("in pages of %d: %d resources, not the %d in order", limit, len(got), len(want))
+		}
 	}
 }
 

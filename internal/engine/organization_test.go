@@ -36,13 +36,13 @@ func assigned(id access.AssignmentID, sub access.Subject, role access.RoleID, on
 func gone(c access.Change) access.Change { return access.Change{ID: c.ID} }
 
 // TestOrganizationLife follows one question through the changes of an
-// organization: may ana, by her membership, read a page?
+// organization, which is packed after each of them in turn: may ana, by her
+// membership, read a page?
 func TestOrganizationLife(t *testing.T) {
 	q := access.Query{Subject: ana, Permission: "docs:read", Resource: "page"}
 	om, devs := member("om_ana"), group("group_devs")
 	active, inactive := membership("om_ana", "ana", access.MembershipActive), membership("om_ana", "ana", access.MembershipInactive)
-	snap := engine.New()
-	for i, tt := range []struct {
+	steps := []struct {
 		what        string
 		change      access.Change
 		user, group bool // what she, and the group, may
@@ -74,6 +74,8 @@ func TestOrganizationLife(t *testing.T) {
 		{"the group does not list her any more", members("group_devs"), true, true},
 		{"the group is deleted", access.Change{ID: access.GroupID("group_devs")}, false, false},
 		{"it is made again", members("group_devs"), true, true},
+		{"she leaves", gone(joins("group_devs", "om_ana")), false, true},
+		{"she joins once more", joins("group_devs", "om_ana"), true, true},
 		{"somebody whose membership begins so leaves", gone(joins("group_devs", "om_an")), true, true},
 		{"a member has no group", access.Change{ID: access.GroupMemberID("om_ana"), Document: &access.GroupMember{}}, true, true},
 		{"she is deactivated", inactive, false, true},
@@ -85,22 +87,33 @@ func TestOrganizationLife(t *testing.T) {
 		{"the membership is deleted", gone(active), false, true},
 		{"she is back as new", active, true, true},
 		{"the assignment is deleted", gone(assigned("a1", devs, "reader", "folder")), false, false},
-	} {
-		before, was := snap, snap.Check(q)
-		snap = snap.Apply(access.Revision(i+1), []access.Change{tt.change})
-		inGroup, asMember, asBen := q, q, q
-		inGroup.Subject, asMember.Subject, asBen.Subject = devs, om, ben
-		if got := snap.Check(q); got != tt.user {
-			t.Errorf("after %s: she may: %v; want %v", tt.what, got, tt.user)
-		}
-		if got := snap.Check(inGroup); got != tt.group {
-			t.Errorf("after %s: the group may: %v; want %v", tt.what, got, tt.group)
-		}
-		if got, want := snap.Check(asMember), tt.user || snap.Check(asBen); got != want {
-			t.Errorf("after %s: the membership may: %v; want what its user may", tt.what, got)
-		}
-		if before.Check(q) != was {
-			t.Errorf("%s changed the snapshot before it", tt.what)
+	}
+	for packed := range len(steps) + 1 { // after which step; the last is after none
+		snap := engine.New()
+		for i, tt := range steps {
+			before, was := snap, snap.Check(q)
+			snap = snap.Apply(access.Revision(i+1), []access.Change{tt.change})
+			if i == packed {
+				snap = snap.Pack()
+			}
+			inGroup, asMember, asBen := q, q, q
+			inGroup.Subject, asMember.Subject, asBen.Subject = devs, om, ben
+			if got := snap.Check(q); got != tt.user {
+				t.Errorf("packed after step %d, after %s: she may: %v; want %v", packed, tt.what, got, tt.user)
+			}
+			holders := snap.Holders(access.HolderQuery{Permission: q.Permission, Resource: q.Resource}, access.Subject{}, 10)
+			if slices.Contains(holders, ana) != tt.user {
+				t.Errorf("packed after step %d, after %s: those who may are %v; want her among them: %v", packed, tt.what, holders, tt.user)
+			}
+			if got := snap.Check(inGroup); got != tt.group {
+				t.Errorf("packed after step %d, after %s: the group may: %v; want %v", packed, tt.what, got, tt.group)
+			}
+			if got, want := snap.Check(asMember), tt.user || snap.Check(asBen); got != want {
+				t.Errorf("packed after step %d, after %s: the membership may: %v; want what its user may", packed, tt.what, got)
+			}
+			if before.Check(q) != was {
+				t.Errorf("packed after step %d, %s changed the snapshot before it", packed, tt.what)
+			}
 		}
 	}
 }
@@ -166,15 +179,27 @@ func TestParentsAreBounded(t *testing.T) {
 // TestNothingInheritsOntoTheServer registers the server's own resources.
 func TestNothingInheritsOntoTheServer(t *testing.T) {
 	own := access.ResourceID(access.ReservedPrefix + "Roles")
-	snap := engine.New().Apply(1, []access.Change{
+	changes := []access.Change{
 		role("writer", "update"), record("r1", "writer", "mine", ana), record("r2", "writer", string(own), ben),
 		registered(own, "mine"), registered("page", own),
-	})
-	if snap.Check(access.Query{Subject: ana, Permission: "update", Resource: access.ResourceURI(own + "/x")}) {
-		t.Error("whoever holds a resource of an application holds the server's")
 	}
-	if snap.Check(access.Query{Subject: ben, Permission: "update", Resource: "page"}) {
-		t.Error("whoever holds a resource of the server holds an application's")
+	loader := engine.NewLoader()
+	loader.Add(changes)
+	loaded, err := loader.Snapshot(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied := engine.New().Apply(1, changes)
+	for which, snap := range map[string]*engine.Snapshot{"applied": applied, "packed": applied.Pack(), "loaded": loaded} {
+		if snap.Check(access.Query{Subject: ana, Permission: "update", Resource: access.ResourceURI(own + "/x")}) {
+			t.Errorf("%s: whoever holds a resource of an application holds the server's", which)
+		}
+		if snap.Check(access.Query{Subject: ben, Permission: "update", Resource: "page"}) {
+			t.Errorf("%s: whoever holds a resource of the server holds an application's", which)
+		}
+		if got := snap.Registered(access.RegisteredQuery{Subject: ben, Permission: "update"}, "", 10); len(got) > 0 {
+			t.Errorf("%s: the server's resources are listed: %v", which, got)
+		}
 	}
 }
 

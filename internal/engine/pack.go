@@ -100,7 +100,7 @@ func (s *Snapshot) packDocuments(w *packed.Builder) (loose []any) {
 
 // packDocument reports whether it could pack the statements of a document.
 func (s *Snapshot) packDocument(w *packed.Builder, kind byte, id string, statements []statement) bool {
-	if !packable(statements) {
+	if !packable(statements) || !w.HasRoom(len(statements)) {
 		return false
 	}
 	doc := s.base.Digest(kind, id)

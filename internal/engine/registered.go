@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -12,7 +13,8 @@ import (
 // their ids, those after the given one, at most limit, which must be positive.
 //
 // It goes down from what the subject is granted, and so costs what is below that,
-// unless a grant has a "*" inside: then it asks about each registered resource.
+// unless a grant is for resources of one segment with a "*" inside, as "ns:*" is:
+// then it asks about each registered resource.
 func (s *Snapshot) Registered(q access.RegisteredQuery, after access.ResourceID, limit int) []access.ResourceID {
 	if q.Permission == "" {
 		return nil
@@ -53,7 +55,7 @@ type registeredList struct {
 	found page[access.ResourceID]
 
 	all      bool // something is granted on everything
-	patterns bool // something is granted by a pattern that may be about registered resources
+	patterns bool // something is granted by a pattern of one segment
 	todo     []place
 	seen     map[uint32]bool // those in the base
 	// The others, and those that have changed since the base.
@@ -83,15 +85,17 @@ func (l *registeredList) startOf(grants *node, gives func(roleList) bool) {
 	for _, g := range grants.grants {
 		l.all = l.all || gives(g.roles)
 	}
-	l.patterns = l.patterns || grants.stars != nil
+	here := func(n *node) bool {
+		return slices.ContainsFunc(n.grants, func(g grant) bool { return !g.below && gives(g.roles) })
+	}
 	for name, next := range grants.names() {
-		for _, g := range next.grants {
-			if !g.below && gives(g.roles) {
-				uri := access.ResourceURI(name)
-				l.todo = append(l.todo, place{uri, l.snap.base.Node(uri)})
-				break
-			}
+		if here(next) {
+			uri := access.ResourceURI(name)
+			l.todo = append(l.todo, place{uri, l.snap.base.Node(uri)})
 		}
+	}
+	if next := grants.star(parts); next != nil { // a whole segment of "*" leads deeper only
+		next.spell("", func(_ string, end *node) { l.patterns = l.patterns || here(end) })
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -84,9 +85,11 @@ func fileOf(folder string, realm access.RealmID) string {
 // removeLeftovers removes what a killed process was writing. Only one process
 // uses the folder.
 func removeLeftovers(folder string) {
-	names, _ := filepath.Glob(filepath.Join(folder, "*.tmp")) // fails for patterns that are none
-	for _, name := range names {
-		os.Remove(name) // one that stays is in nobody's way
+	entries, _ := os.ReadDir(folder) // none if there is no folder
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".tmp") {
+			os.Remove(filepath.Join(folder, e.Name())) // one that stays is in nobody's way
+		}
 	}
 }
 

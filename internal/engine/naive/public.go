@@ -35,8 +35,10 @@ func (s *State) reaches(grants []string, uri access.ResourceURI) bool {
 	at := strings.Split(string(uri), "/")[0]
 	reached := covers(grants, uri)
 	for range access.MaxResourceDepth + 1 {
-		at = s.parent(at)
-		reached = reached || uri != "" && at != "" && covers(grants, access.ResourceURI(at))
+		if at = s.parent(at); at == "" {
+			break
+		}
+		reached = reached || uri != "" && covers(grants, access.ResourceURI(at))
 	}
 	return reached
 }

@@ -35,8 +35,7 @@ type Base struct {
 	kind []uint32 // by node, likewise: of a registered resource one more than the index of its Kind; 0 for none
 	kids lists    // by node, likewise: the registered resources whose stored parent it is
 
-	known  filter // of the documents in rows
-	unused int    // names that nothing needs any more
+	known filter // of the documents in rows
 }
 
 // holding is what a check needs of a subject, in one place because that is what

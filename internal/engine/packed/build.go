@@ -67,6 +67,10 @@ func (w *Builder) Grant(sub access.Subject, uri access.ResourceURI, below bool, 
 	w.rows = append(w.rows, subjectRow{subject, node, gives, doc})
 }
 
+// HasRoom reports whether so many role lists more can be numbered. What they do not
+// fit in has to stay outside of the Base.
+func (w *Builder) HasRoom(lists int) bool { return w.roles.count()+lists <= maxLists }
+
 // subject returns the number of a subject, 0 if it is of a kind that nobody is of.
 func (w *Builder) subject(s access.Subject) uint32 {
 	tag, ok := kindTag(s.Kind)
@@ -145,7 +149,7 @@ func (w *Builder) Base() *Base {
 	w.mergePlaces(b)
 	w.setState(b)
 	b.index()
-	if b.unused > b.names()/4+16 {
+	if b.wasteful() {
 		b = b.renumber()
 	}
 	return b

@@ -11,7 +11,6 @@ func (b *Base) index() {
 	b.indexHolders()
 	b.indexChildren()
 	b.indexDocuments()
-	b.unused = b.countUnused()
 }
 
 // ends turns, in place, the lengths of lists into where they end.
@@ -111,16 +110,41 @@ func (b *Base) used() (subjects, nodes []bool) {
 	return subjects, nodes
 }
 
-func (b *Base) countUnused() (unused int) {
-	subjects, nodes := b.used()
-	for _, all := range [][]bool{subjects[1:], nodes[1:]} {
-		for _, used := range all {
-			if !used {
-				unused++
-			}
+// usedValues marks the role lists and the kinds that something needs, by index.
+func (b *Base) usedValues() (roles, kinds []bool) {
+	roles, kinds = make([]bool, len(b.roles)), make([]bool, len(b.kinds))
+	for _, gives := range b.rows.gives {
+		roles[gives>>(statementBits+1)] = true
+	}
+	for _, h := range b.holds {
+		kinds[h.state>>stateBits] = true
+	}
+	for _, kind := range b.kind {
+		if kind != 0 {
+			kinds[kind-1] = true
 		}
 	}
-	return unused
+	return roles, kinds
+}
+
+// wasteful reports whether nothing needs a good part of the names, or of the
+// values that rows and states name.
+func (b *Base) wasteful() bool {
+	subjects, nodes := b.used()
+	roles, kinds := b.usedValues()
+	return much(unused(subjects[1:])+unused(nodes[1:]), b.names()) ||
+		much(unused(roles), len(roles)) || much(unused(kinds), len(kinds))
+}
+
+func much(unused, of int) bool { return unused > of/4+16 }
+
+func unused(used []bool) (n int) {
+	for _, u := range used {
+		if !u {
+			n++
+		}
+	}
+	return n
 }
 
 // segments are those of a resource in normal form.

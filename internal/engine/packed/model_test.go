@@ -116,6 +116,51 @@ func TestUnusedNamesGo(t *testing.T) {
 	}
 }
 
+// TestUnusedValuesGo gives one row other roles, or one resource another type, again
+// and again.
+func TestUnusedValuesGo(t *testing.T) {
+	for _, format := range [][2]string{{"r%d", "t"}, {"r", "t%d"}} {
+		b := Empty()
+		for i := range 200 {
+			roles := strings.Replace(format[0], "%d", fmt.Sprint(i), 1)
+			kind := Kind{Type: access.ResourceTypeID(strings.Replace(format[1], "%d", fmt.Sprint(i), 1))}
+			w := b.Next(func(Digest) bool { return true }, func(uint32) bool { return false }, 1)
+			w.Grant(access.Subject{Kind: access.UserKind, ID: "ana"}, "docs", false, roles, b.Digest('r', "r"), 0)
+			w.Register("x", "", kind)
+			b = w.Base()
+			if got, _ := b.Registered(b.Node("x")); b.Roles(0) != roles || got != kind {
+				t.Fatalf("round %d: the roles are %q and the kind %v; want %q and %v", i, b.Roles(0), got, roles, kind)
+			}
+			if len(b.roles) > 40 || len(b.kinds) > 40 {
+				t.Fatalf("round %d: %d role lists and %d kinds, of which few are needed", i, len(b.roles), len(b.kinds))
+			}
+		}
+	}
+}
+
+// TestRoomForRoleLists fills it: what fits is told before, and what does not is not
+// made into something else.
+func TestRoomForRoleLists(t *testing.T) {
+	b := Empty()
+	ana := access.Subject{Kind: access.UserKind, ID: "ana"}
+	for _, more := range []int{1, 2} {
+		w := b.Next(func(Digest) bool { return false }, func(uint32) bool { return false }, 0)
+		w.roles.all = make([]string, maxLists-1)
+		if got := w.HasRoom(more); got != (more == 1) {
+			t.Errorf("room for %d lists more where there is room for one: %v", more, got)
+		}
+		for i := range more {
+			w.Grant(ana, "docs", false, fmt.Sprint("r", i), b.Digest('r', "r"), i)
+		}
+		next := w.Base()
+		if (next != nil) != (more == 1) {
+			t.Errorf("a Base of %d lists more than there is room for: %v", more-1, next != nil)
+		} else if next != nil && next.Roles(0) != "r0" {
+			t.Errorf("the roles are %q; want r0", next.Roles(0))
+		}
+	}
+}
+
 func (c *churn) clone() *model {
 	m := c.model
 	return &model{maps.Clone(m.rows), maps.Clone(m.places), maps.Clone(m.groups), maps.Clone(m.memberships), maps.Clone(m.registered)}

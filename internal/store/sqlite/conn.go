@@ -34,6 +34,12 @@ PRAGMA cache_size = -16384;
 PRAGMA wal_autocheckpoint = 4000;
 PRAGMA journal_size_limit = 67108864`
 
+// readOnly is set for connections that only read. There are several, each with a
+// cache of its own, and what they read is in the system's cache as well.
+const readOnly = `
+PRAGMA query_only = TRUE;
+PRAGMA cache_size = -2048`
+
 // connect opens a connection whose journal is of the given mode.
 func connect(ctx context.Context, db *sql.DB, journal string) (*conn, error) {
 	c, err := db.Conn(ctx)

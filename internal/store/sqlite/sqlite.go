@@ -135,7 +135,7 @@ func (s *Store) openFile(ctx context.Context, dir string) (err error) {
 				return fmt.Errorf("opening %s: %w", path, err)
 			}
 			pool <- r
-			if _, err := r.exec("PRAGMA query_only = TRUE"); err != nil {
+			if _, err := r.exec(readOnly); err != nil {
 				return fmt.Errorf("opening %s: %w", path, err)
 			}
 		}

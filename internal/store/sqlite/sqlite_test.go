@@ -147,6 +147,21 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestReadersOnlyRead: what only reads cannot write, and keeps little in memory.
+func TestReadersOnlyRead(t *testing.T) {
+	s := open(t, Config{Dir: t.TempDir()})
+	for _, pool := range []chan *conn{s.readers, s.follower} {
+		c := <-pool
+		for pragma, want := range map[string]string{"PRAGMA query_only": "1", "PRAGMA cache_size": "-2048", "PRAGMA synchronous": "2"} {
+			var got string
+			if err := c.row(pragma, nil, &got); err != nil || got != want {
+				t.Errorf("%s = %s, %v; want %s", pragma, got, err, want)
+			}
+		}
+		pool <- c
+	}
+}
+
 func TestSecondOpenIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, Config{Dir: dir})

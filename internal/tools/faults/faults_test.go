@@ -71,3 +71,62 @@ func TestApply(t *testing.T) {
 		}
 	}
 }
+
+// TestRun tries faults of a small module: one that its test notices, one that it
+// does not, and what is no fault of it.
+func TestRun(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"go.mod":      "module small\n\ngo 1.24\n",
+		"add.go":      "package small\n\nfunc add(a, b int) int { return a + b }\n\nfunc twice(a int) int { return 2 * a }\n",
+		"add_test.go": "package small\n\nimport \"testing\"\n\nfunc TestAdd(t *testing.T) {\n\tif add(1, 2) != 3 || twice(0) != 0 {\n\t\tt.Error(\"wrong\")\n\t}\n}\n",
+		"list": `# A list.
+
+test add.go: .
+
+adds too little
+add.go
+-a + b
++a - b
+
+twice is thrice
+add.go
+-2 * a
++3 * a
+
+a sum that does not compile
+add.go
+-a + b
++a + c
+
+a sum that is not there
+add.go
+-a + a
++a
+`,
+	} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ only, printed, failed string }{
+		{"little", "1 of 1 faults killed: 100 %", ""},
+		{"little", "--- FAIL: TestAdd", ""},
+		{"little|thrice", "SURVIVED", "fewer than 95 %"},
+		{"little|compile", "undefined: c", "1 faults of the list prove nothing"},
+		{"little|there", "has the text 0 times", "1 faults of the list prove nothing"},
+		{"nothing", "", "no fault has such a name"},
+	} {
+		var out strings.Builder
+		err := run(t.Context(), &out, "list", tt.only, 2)
+		if !strings.Contains(out.String(), tt.printed) || (err == nil) != (tt.failed == "") || err != nil && !strings.Contains(err.Error(), tt.failed) {
+			t.Errorf("%s: %v, after\n%s\nwant an error with %q after %q", tt.only, err, &out, tt.failed, tt.printed)
+		}
+	}
+	if err := os.WriteFile("more_test.go", []byte("package small\n\nimport \"testing\"\n\nfunc TestNever(t *testing.T) { t.Error(\"never\") }\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), &strings.Builder{}, "list", "little", 1); err == nil || !strings.Contains(err.Error(), "without any fault") {
+		t.Errorf("with a test that always fails: %v; want an error that says so", err)
+	}
+}

@@ -108,7 +108,7 @@ const limited = `sh -c 'ulimit -v 8000000 2>/dev/null; exec "$@"' sh`
 // goTest runs go test and returns what it printed. A test that takes a minute
 // hangs: that fails, too.
 func goTest(ctx context.Context, args []string) (out string, err error) {
-	args = append([]string{"test", "-failfast", "-vet=off", "-timeout=1m", "-exec=" + limited}, args...)
+	args = append([]string{"test", "-failfast", "-vet=off", "-ldflags=-s -w", "-timeout=1m", "-exec=" + limited}, args...)
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // arguments are of the list, which is of the checkout
 	text, err := cmd.CombinedOutput()
 	return string(text), err //nolint:wrapcheck // callers tell an exit from others
