@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -264,6 +265,50 @@ func TestRememberedCredentialDies(t *testing.T) {
 	w.dir.Update("a", []access.Change{{ID: client.ID}})
 	if _, err := w.authenticate(other); err == nil {
 		t.Error("after the client's deletion its other key is accepted")
+	}
+}
+
+// TestRevokedWhileUsed takes credentials away and gives them back while others
+// use them: whoever has taken one away finds it refused at once, also where it
+// was being verified or remembered in that moment.
+func TestRevokedWhileUsed(t *testing.T) {
+	w := newWorld(t)
+	secret := NewAPIKey()
+	client := *w.dir.Client("a", "sc_a")
+	key := &access.APIKey{ID: "api_key_1", Client: client.ID, Hash: HashAPIKey(secret)}
+	without := client
+	without.Keys = nil
+	credentials := []string{
+		"Bearer " + w.text(t, "a1"), "Bearer " + sign(w.keys["a1"].Private, goodHeader, goodClaims), "Bearer " + secret,
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var users sync.WaitGroup
+	defer users.Wait()
+	defer stop()
+	for range 4 {
+		users.Go(func() {
+			for ctx.Err() == nil {
+				for _, c := range credentials {
+					if caller, err := w.authenticate(c); err == nil && caller.Subject.ID != "sc_a" {
+						t.Errorf("got %+v, want the client sc_a", caller)
+					}
+				}
+			}
+		})
+	}
+	for round := range 300 {
+		for _, given := range []bool{true, false} {
+			changes := []access.Change{{ID: client.ID, Document: &without}, {ID: key.ID}}
+			if given {
+				changes = []access.Change{{ID: client.ID, Document: &client}, {ID: key.ID, Document: key}}
+			}
+			w.dir.Update("a", changes)
+			for i, c := range credentials {
+				if _, err := w.authenticate(c); (err == nil) != given {
+					t.Fatalf("round %d, credential %d: got %v, want accepted %v", round, i, err, given)
+				}
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package packed
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -139,7 +140,8 @@ func (w *Builder) Unregister(uri access.ResourceURI) { w.registered[w.node(uri)]
 
 // Base returns what was built; nil if it is more than numbers can count.
 func (w *Builder) Base() *Base {
-	if w.overflow || w.subjects.full || w.nodes.full || w.kinds.count() >= 1<<(32-stateBits) {
+	rows, places := len(w.old.rows.node)+len(w.rows), len(w.old.in)+len(w.places)
+	if w.overflow || w.subjects.full || w.nodes.full || max(rows, places) > math.MaxUint32 || w.kinds.count() >= 1<<(32-stateBits) {
 		return nil
 	}
 	b := &Base{key: w.old.key, subjects: w.subjects.done(), nodes: w.nodes.done(), roles: w.roles.all, kinds: w.kinds.all}
@@ -181,7 +183,7 @@ func (w *Builder) mergeRows(b *Base) {
 			b.rows.add(come[0].node, come[0].gives, come[0].doc)
 			come = come[1:]
 		}
-		b.holds[n].rows = uint32(len(b.rows.node)) //nolint:gosec // numbers of rows fit: each names a document in memory
+		b.holds[n].rows = uint32(len(b.rows.node)) //nolint:gosec // Base sees that they are no more
 	}
 	if cap(b.rows.node)-len(b.rows.node) > len(b.rows.node)/8 {
 		b.rows = rows{slices.Clone(b.rows.node), slices.Clone(b.rows.gives), slices.Clone(b.rows.doc)}
