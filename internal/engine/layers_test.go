@@ -386,4 +386,18 @@ func TestAnyPatternLists(t *testing.T) {
 			t.Errorf("%s: %v; want %v", do, got, want)
 		}
 	}
+	typed := registered("ns:a", "")
+	typed.Document.(*access.Resource).Type = "page"
+	later := snap.Pack().Apply(2, []access.Change{typed, gone(registered("ns:b", ""))})
+	for which, snap := range map[string]*engine.Snapshot{"above": later, "packed": later.Pack()} {
+		for kind, want := range map[access.ResourceTypeID][]access.ResourceID{"": {"ns:a"}, "page": {"ns:a"}, "plan": nil} {
+			if got := snap.Registered(access.RegisteredQuery{Subject: ana, Permission: "two", Type: kind}, "", 10); !slices.Equal(got, want) {
+				t.Errorf("%s: of the type %q: %v; want %v", which, kind, got, want)
+			}
+		}
+	}
+	if got := later.Pack().Apply(3, []access.Change{registered("ns:a", "")}).
+		Registered(access.RegisteredQuery{Subject: ana, Permission: "two", Type: "page"}, "", 10); len(got) > 0 {
+		t.Errorf("of the type that it has in the base only: %v", got)
+	}
 }
