@@ -21,8 +21,8 @@ type sizes struct {
 
 var usual = sizes{portion: 5000, few: 1000, loose: 20_000, tail: 1000, last: 1000, tendEvery: time.Second, saveEvery: time.Minute}
 
-// idle is how many times as long as packing took there is time for other things,
-// so that fewer than one in a hundred requests waits for a processor behind it. It
+// idle is how many times as long as packing took there is time for other things
+// while more comes, so that fewer than one in a hundred requests waits for a processor behind it. It
 // is worth that to keep little outside: the garbage collector looks at it again
 // and again.
 const idle = 100
@@ -38,7 +38,8 @@ const rounds = 8
 // packing is what a realm's snapshot needs to be packed and saved.
 type packing struct {
 	going   bool      // the snapshot is being packed
-	free    time.Time // when there is time to pack again
+	changed time.Time // when something was shown last
+	free    time.Time // when there is time to pack again although more comes
 	since   []commit  // while that goes on: what was shown since it began
 	rest    int       // documents that packing leaves outside
 	unsaved int       // changes that the saved snapshot lacks
@@ -54,6 +55,7 @@ type commit struct {
 
 // note takes in what was shown.
 func (p *packing) note(c commit) {
+	p.changed = time.Now()
 	p.unsaved += len(c.changes)
 	if p.going {
 		p.since = append(p.since, c)
@@ -127,7 +129,8 @@ func (f *Feed) due(r *realm, ending bool) (pack, save bool) {
 	case ending:
 		return false, f.folder != "" && p.unsaved > f.sizes.last
 	}
-	return crowded(snap, p.rest, f.sizes.loose) || snap.Unpacked()-p.rest > f.sizes.few && time.Now().After(p.free),
+	quiet := time.Since(p.changed) >= f.sizes.tendEvery
+	return crowded(snap, p.rest, f.sizes.loose) || snap.Unpacked()-p.rest > f.sizes.few && (quiet || time.Now().After(p.free)),
 		f.folder != "" && p.unsaved > f.sizes.loose+share(snap) && time.Since(p.tried) >= f.sizes.saveEvery
 }
 
