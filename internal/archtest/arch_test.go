@@ -30,6 +30,7 @@ var arrows = map[string]string{
 	"compat/process": "", // for tests; runs the binary
 
 	"internal/access":    "",
+	"internal/durable":   "", // replaces files
 	"internal/audit":     "internal/access",
 	"internal/decisions": "internal/access", // for tests: cases in plain text
 
@@ -39,9 +40,9 @@ var arrows = map[string]string{
 
 	"internal/store":           "internal/access internal/audit",
 	"internal/store/storetest": "internal/access internal/audit internal/store",
-	"internal/store/sqlite":    "internal/access internal/audit internal/store",
+	"internal/store/sqlite":    "internal/access internal/audit internal/durable internal/store",
 
-	"internal/feed":            "internal/access internal/audit internal/engine internal/store",
+	"internal/feed":            "internal/access internal/audit internal/durable internal/engine internal/store",
 	"internal/authn":           "internal/access internal/outbound",
 	"internal/authn/authntest": "", // for tests: an issuer of users' tokens
 	"internal/authz":           "internal/access internal/audit internal/authn internal/engine internal/feed internal/outbound internal/store",
@@ -54,7 +55,7 @@ var arrows = map[string]string{
 	"internal/api/workos":   "internal/access internal/api internal/authz",
 
 	"internal/server": "internal/access internal/api internal/api/authress internal/api/native internal/api/workos internal/audit internal/authn " +
-		"internal/authz internal/engine internal/feed internal/outbound internal/store internal/store/sqlite internal/webhook",
+		"internal/authz internal/durable internal/engine internal/feed internal/outbound internal/store internal/store/sqlite internal/webhook",
 	"internal/server/servertest": "internal/access internal/server internal/store internal/store/sqlite", // for tests: a whole server in the process
 
 	"internal/tools/bench":          "internal/authn internal/access internal/engine internal/tools/bench/workload",

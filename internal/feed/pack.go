@@ -22,9 +22,9 @@ type sizes struct {
 var usual = sizes{portion: 5000, few: 1000, loose: 20_000, tail: 1000, last: 1000, tendEvery: time.Second, saveEvery: time.Minute}
 
 // idle is how many times as long as packing took there is time for other things
-// while more comes, so that fewer than one in a hundred requests waits for a processor behind it. It
-// is worth that to keep little outside: the garbage collector looks at it again
-// and again.
+// while more comes, so that fewer than one in a hundred requests waits for a
+// processor behind it. It is worth that to keep little outside: the garbage
+// collector looks at it again and again.
 const idle = 100
 
 // tidyEvery is how often at most garbage is given back while there is packing to

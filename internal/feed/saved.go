@@ -18,6 +18,7 @@ import (
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/audit"
+	"github.com/reeve-authz/reeve/internal/durable"
 	"github.com/reeve-authz/reeve/internal/engine"
 	"github.com/reeve-authz/reeve/internal/store"
 )
@@ -107,38 +108,9 @@ func (f *Feed) write(ctx context.Context, realm access.RealmID, snap *engine.Sna
 	if err := os.MkdirAll(f.folder, 0o700); err != nil {
 		return err
 	}
-	return replaceFile(fileOf(f.folder, realm), func(out io.Writer) error {
+	return durable.Replace(fileOf(f.folder, realm), func(out io.Writer) error {
 		return writeSnapshot(out, h, snap)
 	})
-}
-
-// replaceFile writes a file so that there is the old one or the whole new one,
-// also if the power fails.
-func replaceFile(path string, write func(io.Writer) error) (err error) {
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, "*.tmp") // of mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	if err = write(f); err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func writeSnapshot(w io.Writer, h header, snap *engine.Snapshot) error {

@@ -2,10 +2,8 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/go-json-experiment/json"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/reeve-authz/reeve/internal/access"
 	"github.com/reeve-authz/reeve/internal/authz"
+	"github.com/reeve-authz/reeve/internal/durable"
 )
 
 // bootstrap makes the realm and its first owner when the store is empty, and
@@ -52,40 +51,14 @@ func writeBootstrap(path string, b authz.Bootstrap) error {
 	if err != nil {
 		return fmt.Errorf("encoding the first owner's credentials: %w", err)
 	}
-	tmp := path + ".tmp"
-	if err := os.Remove(tmp); err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("writing the first owner's credentials: %w", err)
-	}
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing the first owner's credentials: %w", err)
-	}
-	_, err = f.Write(append(body, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
+	err = durable.Replace(path, func(w io.Writer) error {
+		_, err := w.Write(append(body, '\n'))
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("writing the first owner's credentials: %w", err)
 	}
 	return nil
-}
-
-// syncFolder puts on disk which files a folder has.
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // greet prints the credentials of a first start, once, with lines to paste.

@@ -16,6 +16,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"github.com/reeve-authz/reeve/internal/access"
+	"github.com/reeve-authz/reeve/internal/durable"
 	"github.com/reeve-authz/reeve/internal/store"
 )
 
@@ -110,8 +111,10 @@ func (s *Store) openFile(ctx context.Context, dir string) (err error) {
 		return fmt.Errorf("making the database: %w", err)
 	}
 	f.Close()
-	if err := syncFolder(dir); err != nil {
-		return fmt.Errorf("making the database: %w", err)
+	for _, d := range []string{dir, filepath.Dir(dir)} { // that the folder has a database, and its parent the folder
+		if err := durable.SyncFolder(d); err != nil {
+			return fmt.Errorf("making the database: %w", err)
+		}
 	}
 	uri := url.URL{Scheme: "file", Path: path}
 	if s.db, err = sql.Open("sqlite", uri.String()); err != nil {
@@ -153,23 +156,6 @@ func (s *Store) begin(ctx context.Context, c *conn) error {
 		return fmt.Errorf("reading the newest revisions: %w", err)
 	}
 	s.recent.begin(heads)
-	return nil
-}
-
-// syncFolder puts on disk that the folder has a database, and that its parent has
-// the folder.
-func syncFolder(dir string) error {
-	for _, d := range []string{dir, filepath.Dir(dir)} {
-		f, err := os.Open(d)
-		if err != nil {
-			return err
-		}
-		err = f.Sync()
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
