@@ -14,15 +14,7 @@ import (
 func TestDecisionsKeepToTheirRealm(t *testing.T) {
 	f := newFixture(t, nil)
 	ctx := t.Context()
-	b, err := f.NewBootstrap(authz.Bootstrap{AccountID: "acc_b"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.CreateRealm(ctx, "b", b); err != nil {
-		t.Fatal(err)
-	}
-	id, _, _ := strings.Cut(b.AccessKey, ".")
-	other := access.Caller{Realm: "b", Subject: access.Subject{Kind: access.ClientKind, ID: id}}
+	other := f.secondRealm(t)
 	ana, ben := access.Subject{Kind: access.UserKind, ID: "ana"}, access.Subject{Kind: access.UserKind, ID: "ben"}
 	for _, give := range []struct {
 		caller access.Caller
@@ -58,4 +50,18 @@ func TestDecisionsKeepToTheirRealm(t *testing.T) {
 			t.Errorf("realm %s: %v may read, %v; want only %v of the two", realm, list.Items, err, tt.holds)
 		}
 	}
+}
+
+// secondRealm makes the realm "b" and returns its owner.
+func (f *fixture) secondRealm(t *testing.T) access.Caller {
+	t.Helper()
+	b, err := f.NewBootstrap(authz.Bootstrap{AccountID: "acc_b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.CreateRealm(t.Context(), "b", b); err != nil {
+		t.Fatal(err)
+	}
+	id, _, _ := strings.Cut(b.AccessKey, ".")
+	return access.Caller{Realm: "b", Subject: access.Subject{Kind: access.ClientKind, ID: id}}
 }

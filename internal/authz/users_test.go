@@ -191,15 +191,7 @@ func TestOpenRequestsAreBounded(t *testing.T) {
 func TestRealmsShareNoUsers(t *testing.T) {
 	f := newFixture(t, nil)
 	ctx := t.Context()
-	b, err := f.NewBootstrap(authz.Bootstrap{AccountID: "acc_b"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.CreateRealm(ctx, "b", b); err != nil {
-		t.Fatal(err)
-	}
-	id, _, _ := strings.Cut(b.AccessKey, ".")
-	other := access.Caller{Realm: "b", Subject: access.Subject{Kind: access.ClientKind, ID: id}}
+	other := f.secondRealm(t)
 	ana := access.Subject{Kind: access.UserKind, ID: "ana"}
 
 	f.SawUser(ctx, access.DefaultRealm, access.User{ID: "ana"})
