@@ -21,7 +21,7 @@ func newInsertion(table string, columns ...string) *insertion {
 	in := &insertion{width: len(columns)}
 	row := "(?" + strings.Repeat(", ?", len(columns)-1) + ")"
 	for n := 1; n <= rowsAtOnce; n++ {
-		in.texts[n] = fmt.Sprintf("INSERT INTO %s (%s) VALUES %s%s", table, strings.Join(columns, ", "), row, strings.Repeat(", "+row, n-1))
+		in.texts[n] = fmt.Sprintf("INSERT OR FAIL INTO %s (%s) VALUES %s%s", table, strings.Join(columns, ", "), row, strings.Repeat(", "+row, n-1))
 	}
 	return in
 }

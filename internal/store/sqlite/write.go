@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/reeve-authz/reeve/internal/access"
@@ -93,7 +94,13 @@ func (j *job) run(tx *tx, fn func(store.Tx) error) {
 // documents.
 func (s *Store) write() {
 	defer close(s.stopped)
-	w := writer{recent: &s.recent, gaps: make(map[name]*gap)}
+	w := writer{recent: &s.recent, gaps: make(map[name]*gap), due: make(chan struct{})}
+	var beside sync.WaitGroup
+	if s.checkpointer != nil {
+		beside.Go(func() { s.checkpoint(w.due) })
+	}
+	defer beside.Wait()
+	defer close(w.due)
 	for j := range s.jobs {
 		c := <-s.writer
 		b := w.begin(c)
@@ -159,6 +166,8 @@ type writer struct {
 	gaps    map[name]*gap // by the list of documents
 	row     int64         // the last of documents; zero before the first batch
 	last    int           // how many updates the batch before had
+	logged  int           // documents since the last checkpoint that was asked for
+	due     chan struct{} // to the goroutine checkpoint, of no capacity
 }
 
 // batch is one transaction of the database that holds several updates.
@@ -297,6 +306,16 @@ func (b *batch) commit() {
 		return
 	}
 	b.recent.add(b.commits)
+	for _, c := range b.commits {
+		b.logged += len(c.Documents)
+	}
+	if b.logged >= checkpointEvery {
+		select {
+		case b.due <- struct{}{}:
+			b.logged = 0
+		default: // it is not done with what was before
+		}
+	}
 }
 
 // tell gives every caller the outcome of its update. If the batch was not

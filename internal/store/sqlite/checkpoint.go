@@ -1,0 +1,18 @@
+package sqlite
+
+// checkpointEvery is how many documents are written until what stands in the log
+// is put into its place in the database.
+const checkpointEvery = 4000
+
+// checkpoint puts what the log has into its place, beside the writer: every update
+// would wait for it, some tens of milliseconds. As long as there is always more in
+// the log, it cannot begin anew. That is left to the writer, when the log is as long
+// as wal_autocheckpoint says, and hardly anything is left to do; and so is what
+// fails here.
+func (s *Store) checkpoint(due <-chan struct{}) {
+	for range due {
+		c := <-s.checkpointer
+		_, _ = c.exec("PRAGMA wal_checkpoint(PASSIVE)")
+		s.checkpointer <- c
+	}
+}
