@@ -82,7 +82,7 @@ func removeAll[T any](w *write, t store.Table[T], index, value string) error {
 // may. When fn refuses with an *access.Error, the refusal is recorded, in a
 // commit of its own. After the commit nothing turns the answer into a failure.
 func (s *Service) update(ctx context.Context, c access.Caller, a action, fn func(*write) error) error {
-	var made func() *engine.Snapshot
+	var made func() feed.Made
 	rev, failed := s.store.Update(ctx, c.Realm, func(tx store.Tx) error {
 		snap, err := s.snapshotOf(tx, c.Realm)
 		if err != nil {
@@ -121,24 +121,25 @@ const manyWrites = 100
 // makeSnapshot begins to make the snapshot that the feed will go on from, once
 // the commit is on disk: of a large commit the one behind it, else the one before.
 // It returns what waits for it. It comes last in the transaction.
-func (w *write) makeSnapshot() (made func() *engine.Snapshot, err error) {
+func (w *write) makeSnapshot() (made func() feed.Made, err error) {
+	before := feed.Made{Snapshot: w.snap}
 	if len(w.made) < manyWrites {
-		return func() *engine.Snapshot { return w.snap }, nil
+		return func() feed.Made { return before }, nil
 	}
 	docs, err := w.Changes(w.Revision())
 	if err != nil {
 		return nil, fmt.Errorf("reading what is written: %w", err)
 	}
-	rev, behind := w.Next(), make(chan *engine.Snapshot, 1)
+	rev, behind := w.Next(), make(chan feed.Made, 1)
 	go func() {
 		changes, err := feed.Changes(docs)
 		if err != nil { // which the feed will meet as well
-			behind <- w.snap
+			behind <- before
 			return
 		}
-		behind <- w.snap.Apply(rev, changes)
+		behind <- feed.Made{Snapshot: w.snap.Apply(rev, changes), Last: changes}
 	}()
-	return func() *engine.Snapshot { return <-behind }, nil
+	return func() feed.Made { return <-behind }, nil
 }
 
 // note writes what says nothing of access and what nobody asked to be written:

@@ -146,11 +146,17 @@ func (r *realm) current() *engine.Snapshot {
 // Reach returns once the realm's snapshot, and everything that listens, shows
 // the revision. It does not fail: when the store cannot be read, Snapshot
 // refuses to serve the realm until Run has caught up.
-func (f *Feed) Reach(id access.RealmID, rev access.Revision) { f.ReachFrom(id, rev, nil) }
+func (f *Feed) Reach(id access.RealmID, rev access.Revision) { f.ReachFrom(id, rev, Made{}) }
 
-// ReachFrom is Reach for who has made a snapshot already that shows the realm as
-// of an earlier revision, which is on disk as well: there is less to apply then.
-func (f *Feed) ReachFrom(id access.RealmID, rev access.Revision, made *engine.Snapshot) {
+// Made is a snapshot that was made already, of a revision that is on disk.
+type Made struct {
+	*engine.Snapshot
+	Last []access.Change // of its last commit, whole; nil if that is to be read
+}
+
+// ReachFrom is Reach for who has made a snapshot already: there is less to read
+// and to apply then.
+func (f *Feed) ReachFrom(id access.RealmID, rev access.Revision, made Made) {
 	r := f.realm(id)
 	if snap := r.snap.Load(); snap != nil && snap.Revision() >= rev {
 		return
@@ -182,7 +188,7 @@ func (f *Feed) catchUpAll(ctx context.Context) error {
 		if snap := r.snap.Load(); snap != nil && snap.Revision() >= head && !r.lost.Load() {
 			continue
 		}
-		if err := f.catchUp(ctx, r, nil); err != nil {
+		if err := f.catchUp(ctx, r, Made{}); err != nil {
 			return fmt.Errorf("realm %s: %w", id, err)
 		}
 	}
@@ -190,8 +196,8 @@ func (f *Feed) catchUpAll(ctx context.Context) error {
 }
 
 // catchUp brings the realm to the store's newest revision, by way of a snapshot
-// that was made already, if that is not nil.
-func (f *Feed) catchUp(ctx context.Context, r *realm, made *engine.Snapshot) error {
+// that was made already, if there is one.
+func (f *Feed) catchUp(ctx context.Context, r *realm, made Made) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	snap := r.snap.Load()
@@ -210,11 +216,14 @@ func (f *Feed) catchUp(ctx context.Context, r *realm, made *engine.Snapshot) err
 		var changes []access.Change
 		shown := 0 // how many of them snap shows
 		for _, c := range commits {
-			if changes, err = appendChanges(changes, c.Documents); err != nil {
+			ready := made.Snapshot != nil && made.Revision() == c.Revision
+			if ready && made.Last != nil {
+				changes = append(changes, made.Last...)
+			} else if changes, err = appendChanges(changes, c.Documents); err != nil {
 				return err
 			}
-			if made != nil && made.Revision() == c.Revision && made.Packed() == snap.Packed() {
-				snap, shown = made, len(changes)
+			if ready && made.Packed() == snap.Packed() {
+				snap, shown = made.Snapshot, len(changes)
 			}
 		}
 		limit = commitsNext(commits)
