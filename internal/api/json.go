@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -195,20 +196,23 @@ func memberType(t reflect.Type, name string) (reflect.Type, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, nil
 	}
-	near := ""
-	for _, field := range reflect.VisibleFields(t) {
+	var near error
+	for field := range t.Fields() {
 		member, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if member == name {
+		switch {
+		case member == name:
 			return field.Type, nil
-		}
-		if member != "" && strings.EqualFold(member, name) {
-			near = member
+		case member != "" && strings.EqualFold(member, name):
+			near = errCase(name, member)
+		case field.Anonymous && member == "":
+			inside, err := memberType(valueType(field.Type), name)
+			if inside != nil {
+				return inside, nil
+			}
+			near = cmp.Or(near, err)
 		}
 	}
-	if near != "" {
-		return nil, access.Errorf(access.Invalid, "the body has a member %q; did you mean %q?", name, near)
-	}
-	return nil, nil
+	return nil, near
 }
 
 // WriteJSON answers with a value. It returns an error only if the value cannot

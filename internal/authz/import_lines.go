@@ -385,6 +385,9 @@ func (m *importing) putGroups() error {
 }
 
 func isOrganizationGroup(s access.Subject) bool {
+	if s.Kind != access.GroupKind {
+		return false
+	}
 	_, err := access.ParseOrganizationGroupID(s.ID)
-	return s.Kind == access.GroupKind && err == nil
+	return err == nil
 }

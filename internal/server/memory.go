@@ -108,11 +108,12 @@ func nextHeadroom(was uint64, collecting, working float64) uint64 {
 }
 
 // trim gives garbage back to the system. It is worth its run of the garbage
-// collector when a lot has become garbage at once.
+// collector when a lot has become garbage at once. While there is much more to
+// come it would be asked for again at once: then look trims, when that is over.
 func (m *memory) trim() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.bound {
+	if m.bound && m.headroom == leastHeadroom {
 		m.trimLocked()
 	}
 }
