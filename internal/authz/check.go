@@ -41,6 +41,9 @@ func (s *Service) CheckAll(ctx context.Context, c access.Caller, qs []access.Que
 		if err := ctx.Err(); err != nil {
 			return nil, 0, fmt.Errorf("deciding the query at %d: %w", i, err)
 		}
+		if i%engine.WarmAtOnce == 0 {
+			snap.Warm(qs[i:min(i+engine.WarmAtOnce, len(qs))])
+		}
 		answers[i].Allowed, err = a.decide(&qs[i])
 		if err != nil && !errors.As(err, &answers[i].Err) {
 			return nil, 0, err

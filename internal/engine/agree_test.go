@@ -246,9 +246,12 @@ func (w *world) all() []access.Change {
 
 // compare asks n questions, each in all ways.
 func (w *world) compare(which string, snap *engine.Snapshot, state *naive.State, n int) {
-	for range n {
+	for i := range n {
 		q := w.question()
 		need := pick(w, flagSets)
+		if i%5 == 0 {
+			snap.Warm([]access.Query{q, w.question(), {}})
+		}
 		ask := func(what string, got, want any) {
 			if g, n := fmt.Sprint(got), fmt.Sprint(want); g != n {
 				w.t.Fatalf("-seed=%d: %s snapshot: %s of %v = %s; want %s, with\n%s", w.seed, which, what, q, g, n, w)

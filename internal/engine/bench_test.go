@@ -264,6 +264,29 @@ func BenchmarkApplyOne(b *testing.B) {
 	}
 }
 
+// BenchmarkWarm checks many questions with a look ahead, as a batch does.
+func BenchmarkWarm(b *testing.B) {
+	const size = 1_000_000
+	e := newEstate(true)
+	snap := e.build(size)
+	for _, alike := range []bool{false, true} {
+		b.Run(fmt.Sprintf("alike=%t", alike), func(b *testing.B) {
+			qs := e.questions(size, alike)
+			qs = qs[:len(qs)/engine.WarmAtOnce*engine.WarmAtOnce]
+			b.ReportAllocs()
+			i, spent := 0, processor()
+			for b.Loop() {
+				if i %= len(qs); i%engine.WarmAtOnce == 0 {
+					snap.Warm(qs[i : i+engine.WarmAtOnce])
+				}
+				snap.Check(qs[i])
+				i++
+			}
+			b.ReportMetric(float64(processor()-spent)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
+
 // BenchmarkApplyWorst writes and removes one of the widest records that the
 // limit on a record's size admits.
 func BenchmarkApplyWorst(b *testing.B) {

@@ -51,6 +51,26 @@ func (t *names) find(tag uint32, text string) uint32 {
 	}
 }
 
+// guess is what find returns of most names that there are, without a look at
+// entries or texts; else any other number that there is, or 0.
+func (t *names) guess(tag uint32, text string) uint32 {
+	h, mask, bits := t.hash(tag, text), uint64(len(t.slots)-1), t.bits()
+	for i := h; ; i++ {
+		slot := t.slots[i&mask]
+		if slot == 0 || uint64(slot>>bits) == h>>(32+bits) {
+			return slot & uint32(mask) //nolint:gosec // there are at most 2^31 slots
+		}
+	}
+}
+
+// first is the first byte of a name; 0 of none.
+func (t *names) first(n uint32) uint32 {
+	if n == 0 || t.entries[n-1].end == t.entries[n].end {
+		return 0
+	}
+	return uint32(t.text[t.entries[n-1].end])
+}
+
 // bits is how many bits of a slot its number has: there are fewer numbers than
 // slots.
 func (t *names) bits() int { return bits.TrailingZeros(uint(len(t.slots))) }

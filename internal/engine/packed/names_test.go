@@ -46,8 +46,12 @@ func checkNames(t *testing.T, which string, names *names, all []tagged) {
 	if int(names.last()) != len(all) {
 		t.Fatalf("%s: %d names; want %d", which, names.last(), len(all))
 	}
+	wrong := 0 // guesses
 	for i, want := range all {
 		n := uint32(i + 1) //nolint:gosec // few
+		if names.guess(want.tag, want.text) != n {
+			wrong++
+		}
 		if got := (tagged{names.entries[n].tag, names.at(n)}); got != want || names.find(want.tag, want.text) != n {
 			t.Fatalf("%s: the number %d is %v, and is found as %d; want %v", which, n, got, names.find(want.tag, want.text), want)
 		}
@@ -55,7 +59,13 @@ func checkNames(t *testing.T, which string, names *names, all []tagged) {
 			if n := names.find(other.tag, other.text); n != 0 {
 				t.Fatalf("%s: %v, which was not added, has the number %d", which, other, n)
 			}
+			if n := names.guess(other.tag, other.text); n > names.last() {
+				t.Fatalf("%s: %v is guessed to have the number %d, which nobody has", which, other, n)
+			}
 		}
+	}
+	if wrong > len(all)/100 {
+		t.Errorf("%s: of %d names %d are guessed wrong", which, len(all), wrong)
 	}
 }
 
