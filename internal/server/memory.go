@@ -15,7 +15,7 @@ import (
 // collecting costs a good part of the processor all the same, as when a realm is
 // imported, it may be more.
 const (
-	leastHeadroom = 32 << 20  // bytes
+	leastHeadroom = 16 << 20  // bytes
 	mostHeadroom  = 256 << 20 // bytes
 	costly        = 0.1       // of the time of the processors: then the headroom grows
 	cheap         = 0.03      // likewise: then it shrinks again

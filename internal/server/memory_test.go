@@ -32,7 +32,7 @@ func TestNextHeadroom(t *testing.T) {
 		{"cheap", 128 << 20, 0.01, 0.99, 64 << 20},
 		{"cheap, and as little as there may be", leastHeadroom, 0, 1, leastHeadroom},
 		{"idle", 64 << 20, 0, 0, 32 << 20},
-		{"one collection while idle", 32 << 20, 0.002, 0.001, 32 << 20},
+		{"one collection while idle", leastHeadroom, 0.002, 0.001, leastHeadroom},
 	} {
 		if got := nextHeadroom(tt.was, tt.collecting, tt.working); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.what, got, tt.want)

@@ -101,7 +101,7 @@ func (s *Store) write() {
 	}
 	defer beside.Wait()
 	defer close(w.due)
-	for j := range s.jobs {
+	for j := s.next(); j != nil; j = s.next() {
 		c := <-s.writer
 		b := w.begin(c)
 		b.run(j)
@@ -115,6 +115,25 @@ func (s *Store) write() {
 			s.signal()
 		}
 		b.tell()
+	}
+}
+
+// idle is after how long without an update the writer gives up the pages of the
+// database that it holds in memory, which take up to twice what cache_size says.
+const idle = 5 * time.Second
+
+// next waits for an update; nil if there will be none.
+func (s *Store) next() *job {
+	late := time.NewTimer(idle)
+	defer late.Stop()
+	select {
+	case j := <-s.jobs:
+		return j
+	case <-late.C:
+		c := <-s.writer
+		c.exec("PRAGMA shrink_memory") //nolint:errcheck // then it keeps them
+		s.writer <- c
+		return <-s.jobs
 	}
 }
 
