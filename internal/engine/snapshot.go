@@ -112,12 +112,16 @@ func on(base *packed.Base) *Snapshot {
 func (s *Snapshot) Revision() access.Revision { return s.revision }
 
 // Check reports whether the subject may do what the query asks.
-func (s *Snapshot) Check(q access.Query) bool { return s.Holds(q, access.Allow) }
+func (s *Snapshot) Check(q access.Query) bool {
+	s.Warm([]access.Query{q})
+	return s.Holds(q, access.Allow)
+}
 
 // WarmAtOnce is how many queries Warm takes; it leaves out those behind them.
 const WarmAtOnce = packed.AtOnce
 
-// Warm makes it quicker to decide these queries if that comes next.
+// Warm makes it quicker to decide these queries if that comes next. It is worth it
+// for a single one, too: subject and resource are looked for side by side.
 func (s *Snapshot) Warm(qs []access.Query) { s.base.Warm(qs) }
 
 // Holds reports whether the subject has the permission with any of the flags
