@@ -132,17 +132,51 @@ func TestModes(t *testing.T) {
 // told only once it is on disk.
 func TestSettings(t *testing.T) {
 	s := open(t, Config{Dir: t.TempDir()})
-	c := <-s.writer
-	defer func() { s.writer <- c }()
-	for pragma, want := range map[string]string{
-		"PRAGMA journal_mode": "wal",
-		"PRAGMA synchronous":  "2", // FULL
-		"PRAGMA fullfsync":    "1",
-		"PRAGMA encoding":     "UTF-8", // whose bytes BINARY compares
-	} {
-		var got string
-		if err := c.row(pragma, nil, &got); err != nil || got != want {
-			t.Errorf("%s = %s, %v; want %s", pragma, got, err, want)
+	for _, pool := range []chan *conn{s.writer, s.checkpointer} {
+		c := <-pool
+		for pragma, want := range map[string]string{
+			"PRAGMA journal_mode":         "wal",
+			"PRAGMA synchronous":          "2", // FULL
+			"PRAGMA fullfsync":            "1",
+			"PRAGMA checkpoint_fullfsync": "1",
+			"PRAGMA encoding":             "UTF-8", // whose bytes BINARY compares
+		} {
+			var got string
+			if err := c.row(pragma, nil, &got); err != nil || got != want {
+				t.Errorf("%s = %s, %v; want %s", pragma, got, err, want)
+			}
+		}
+		pool <- c
+	}
+}
+
+// TestCheckpoint: what is in the log comes into its place long before the log is
+// full.
+func TestCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, Config{Dir: dir})
+	size := func(name string) int64 {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	body := make([]byte, 1000)
+	for n := 0; size("reeve.db") < checkpointEvery*int64(len(body)); n++ {
+		if size("reeve.db-wal") > 30<<20 {
+			t.Fatal("the log has 30 MiB, and nothing of it is in its place")
+		}
+		_, err := s.Update(t.Context(), realm, func(tx store.Tx) error {
+			for i := range 500 {
+				if _, err := tx.Put("note", fmt.Sprintf("%d.%d", n, i), body, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 }
