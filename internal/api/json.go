@@ -183,9 +183,9 @@ func valueType(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// memberType returns the type of a struct's member of that JSON name, of a
-// struct inside it, too, whose members stand among its own; nil if the struct
-// has none, or t is no struct.
+// memberType returns the type of a struct's member of that JSON name, also of a
+// struct embedded in it, whose members stand among its own; nil if the struct has
+// none, or t is no struct.
 func memberType(t reflect.Type, name string) (reflect.Type, error) {
 	if t == nil {
 		return nil, nil
@@ -196,7 +196,8 @@ func memberType(t reflect.Type, name string) (reflect.Type, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, nil
 	}
-	var near error
+	var near, nearInside error
+	var inside reflect.Type
 	for field := range t.Fields() {
 		member, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
@@ -204,15 +205,14 @@ func memberType(t reflect.Type, name string) (reflect.Type, error) {
 			return field.Type, nil
 		case member != "" && strings.EqualFold(member, name):
 			near = errCase(name, member)
-		case field.Anonymous && member == "":
-			inside, err := memberType(valueType(field.Type), name)
-			if inside != nil {
-				return inside, nil
-			}
-			near = cmp.Or(near, err)
+		case field.Anonymous && member == "" && inside == nil:
+			inside, nearInside = memberType(field.Type, name)
 		}
 	}
-	return nil, near
+	if inside != nil {
+		return inside, nil
+	}
+	return nil, cmp.Or(near, nearInside)
 }
 
 // WriteJSON answers with a value. It returns an error only if the value cannot

@@ -11,16 +11,17 @@ import (
 )
 
 type thing struct {
+	inside
 	Name  string            `json:"name"`
 	Parts []thing           `json:"parts"`
 	Tags  map[string]string `json:"tags"`
 	Own   *thing            `json:"own"`
 	Maybe Optional[[]thing] `json:"maybe"`
-	inside
 }
 
 type inside struct {
 	Deep string `json:"deep"`
+	Own  string `json:"own"` // not this, but the thing's own
 }
 
 func read(body string) (thing, error) {

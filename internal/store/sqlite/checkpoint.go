@@ -9,6 +9,9 @@ const checkpointEvery = 4000
 // the log, it cannot begin anew. That is left to the writer, when the log is as long
 // as wal_autocheckpoint says, and hardly anything is left to do; and so is what
 // fails here.
+//
+// Versions of SQLite before 3.51.3 could lose commits where one connection
+// checkpoints while another begins the log anew. Source: sqlite.org/wal.html.
 func (s *Store) checkpoint(due <-chan struct{}) {
 	for range due {
 		c := <-s.checkpointer

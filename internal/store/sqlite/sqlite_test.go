@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,6 +148,21 @@ func TestSettings(t *testing.T) {
 			}
 		}
 		pool <- c
+	}
+}
+
+// TestVersion: checkpoint would be unsafe with an older one.
+func TestVersion(t *testing.T) {
+	s := open(t, Config{Memory: true})
+	c := <-s.writer
+	defer func() { s.writer <- c }()
+	var version string
+	if err := c.row("SELECT sqlite_version()", nil, &version); err != nil {
+		t.Fatal(err)
+	}
+	var is [3]int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &is[0], &is[1], &is[2]); err != nil || slices.Compare(is[:], []int{3, 51, 3}) < 0 {
+		t.Errorf("SQLite %s, %v; want 3.51.3 or later", version, err)
 	}
 }
 
