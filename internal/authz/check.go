@@ -43,7 +43,7 @@ func (s *Service) CheckAll(ctx context.Context, c access.Caller, qs []access.Que
 			return nil, 0, fmt.Errorf("deciding the query at %d: %w", i, err)
 		}
 		if i%engine.WarmAtOnce == 0 {
-			snap.Warm(qs[i:min(i+engine.WarmAtOnce, len(qs))])
+			snap.Warm(qs[i:])
 		}
 		answers[i].Allowed, err = a.decide(&qs[i])
 		if err != nil && !errors.As(err, &answers[i].Err) {

@@ -33,8 +33,8 @@ PRAGMA cache_size = -16384;
 PRAGMA wal_autocheckpoint = 16000;
 PRAGMA journal_size_limit = 67108864`
 
-// readOnly is set for connections that only read. There are several, each with a
-// cache of its own, and what they read is in the system's cache as well.
+// readOnly is set for connections that only read, or checkpoint. There are several,
+// each with a cache of its own, and what they read is in the system's cache as well.
 const readOnly = `
 PRAGMA query_only = TRUE;
 PRAGMA cache_size = -2048`

@@ -11,7 +11,9 @@ import (
 // less than alone; more gain nothing.
 const rowsAtOnce = 16
 
-// insertion inserts rows of some columns into a table.
+// insertion inserts rows of some columns into a table. It does so OR FAIL, which may
+// leave rows of a statement that fails: whoever inserts takes the transaction back
+// then. Else SQLite would copy each page first, to take back the statement alone.
 type insertion struct {
 	width int
 	texts [rowsAtOnce + 1]string // by the number of rows

@@ -39,7 +39,7 @@ type Store struct {
 	readers  chan *conn
 	follower chan *conn // one, for Changes: who follows commits does not wait for who reads
 
-	checkpointer chan *conn // one; nil in memory
+	checkpointer chan *conn // one, for the goroutine checkpoint; nil in memory
 
 	recent recent
 
@@ -134,12 +134,7 @@ func (s *Store) openFile(ctx context.Context, dir string) (err error) {
 	s.readers = make(chan *conn, max(4, runtime.GOMAXPROCS(0)))
 	s.follower = make(chan *conn, 1)
 	s.checkpointer = make(chan *conn, 1)
-	c, err := connect(ctx, s.db, "wal")
-	if err != nil {
-		return fmt.Errorf("opening %s: %w", path, err)
-	}
-	s.checkpointer <- c
-	for _, pool := range []chan *conn{s.readers, s.follower} {
+	for _, pool := range []chan *conn{s.readers, s.follower, s.checkpointer} {
 		for range cap(pool) {
 			r, err := connect(ctx, s.db, "wal")
 			if err != nil {
